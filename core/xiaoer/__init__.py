@@ -1,0 +1,153 @@
+"""Xiaoer runs communities on Telegram, on Discord and in the browser at once.
+
+This is everything that plugins and adapters may use; ``xiaoer.testing`` is the kit for their tests.
+"""
+
+from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
+from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Receipt, Request, Send
+from xiaoer.arguments import Range, Rest
+from xiaoer.clocks import Clock, CommunityClock, SystemClock
+from xiaoer.communities import Community
+from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Text, plain
+from xiaoer.context import Context
+from xiaoer.errors import (
+    ConfigError,
+    ContextClosed,
+    DeliveryError,
+    Hopeless,
+    PluginError,
+    Problem,
+    Refusal,
+    StoreError,
+    TryLater,
+    Unclear,
+    ValueRefused,
+    XiaoerError,
+)
+from xiaoer.events import (
+    ActionEnded,
+    AnyEvent,
+    ButtonPressed,
+    CommandUsed,
+    JoinSource,
+    MemberJoined,
+    MemberLeft,
+    MessageKind,
+    MessagePosted,
+    PlatformEvent,
+    ReactionChanged,
+    ScheduleDue,
+    Who,
+)
+from xiaoer.hookspecs import (
+    Veto,
+    on_button,
+    on_command,
+    on_join,
+    on_leave,
+    on_message,
+    on_reaction,
+    on_schedule,
+    screen,
+)
+from xiaoer.host import CommandHelp, Host
+from xiaoer.plugin import (
+    Cron,
+    Misfire,
+    NoConfig,
+    Plugin,
+    Role,
+    Settings,
+    button,
+    command,
+    continuation,
+)
+from xiaoer.statements import Row, Statement
+from xiaoer.store import Store
+from xiaoer.tables import JSONText, Moment
+from xiaoer.transaction import Transaction
+from xiaoer.units import Outcome
+
+__all__ = [
+    "ActionEnded",
+    "Adapter",
+    "Answer",
+    "AnswerPerson",
+    "AnyAction",
+    "AnyEvent",
+    "Bold",
+    "Button",
+    "ButtonPressed",
+    "Clock",
+    "CommandHelp",
+    "CommandUsed",
+    "Community",
+    "CommunityClock",
+    "ConfigError",
+    "Content",
+    "Context",
+    "ContextClosed",
+    "Cron",
+    "Delete",
+    "DeleteMessage",
+    "DeliveryError",
+    "Edit",
+    "Hopeless",
+    "Host",
+    "JSONText",
+    "JoinSource",
+    "Link",
+    "MemberJoined",
+    "MemberLeft",
+    "Mention",
+    "MessageKind",
+    "MessagePosted",
+    "Misfire",
+    "Moment",
+    "NoConfig",
+    "Outcome",
+    "Part",
+    "Pin",
+    "PlatformEvent",
+    "Plugin",
+    "PluginError",
+    "Problem",
+    "Range",
+    "ReactionChanged",
+    "Receipt",
+    "Refusal",
+    "Request",
+    "Rest",
+    "Role",
+    "Row",
+    "ScheduleDue",
+    "Send",
+    "SendMessage",
+    "Settings",
+    "ShowMessage",
+    "Statement",
+    "Store",
+    "StoreError",
+    "SystemClock",
+    "Text",
+    "Then",
+    "Transaction",
+    "TryLater",
+    "Unclear",
+    "ValueRefused",
+    "Veto",
+    "Who",
+    "XiaoerError",
+    "button",
+    "command",
+    "continuation",
+    "on_button",
+    "on_command",
+    "on_join",
+    "on_leave",
+    "on_message",
+    "on_reaction",
+    "on_schedule",
+    "plain",
+    "screen",
+]

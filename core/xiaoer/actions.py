@@ -1,0 +1,112 @@
+"""What plugins ask platforms to do: requests, stored with the state they belong to and performed after the commit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from xiaoer.content import Content
+
+Guarantee: TypeAlias = Literal["at_most_once", "at_least_once"]
+
+
+class Then(msgspec.Struct, frozen=True):
+    """What to tell the plugin when an action has ended.
+
+    Args:
+        name: one of the plugin's declared continuations.
+        data: small JSON state that comes back with it.
+    """
+
+    name: str
+    data: dict[str, Any] = {}
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True, tag_field="do"):
+    """A request to a platform.
+
+    Args:
+        chat: where, for instance ``telegram:-1001``.
+        then: what to tell the plugin afterwards.
+        deadline: after this community time it is not worth doing any more; None for always.
+    """
+
+    chat: str
+    then: Then | None = None
+    deadline: datetime | None = None
+
+
+class SendMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="send"):
+    """Post a message.
+
+    Args:
+        content: what it says.
+        reply_to: the message it answers.
+        only_to: the account that alone should see it. Where the platform cannot do that, it is posted for everybody
+            when ``public_instead``, else not at all.
+        guarantee: what a crash in mid-air may do: ``at_most_once`` may lose it (reported), ``at_least_once`` may
+            repeat it.
+    """
+
+    content: Content
+    reply_to: str | None = None
+    only_to: str | None = None
+    public_instead: bool = False
+    guarantee: Guarantee = "at_least_once"
+
+
+class ShowMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="show"):
+    """Say what a message should look like now; delivery sends, edits or waits.
+
+    Args:
+        key: the plugin's name for the message, for instance ``envelope:42``.
+        content: what it says now; None takes it away.
+        pinned: whether it is pinned.
+        only_to, public_instead: as for :class:`SendMessage`.
+    """
+
+    key: str
+    content: Content | None
+    pinned: bool = False
+    only_to: str | None = None
+    public_instead: bool = False
+
+
+class DeleteMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="delete"):
+    """Delete a message by the platform's id."""
+
+    message: str
+
+
+class AnswerPerson(Action, frozen=True, kw_only=True, tag_field="do", tag="answer"):
+    """Answer somebody's command or button press.
+
+    Args:
+        handle: the event's handle.
+        content: what it says.
+        private: whether only that person may see it; never falls back to a public answer.
+        to: the account that asked.
+    """
+
+    handle: str
+    content: Content
+    private: bool
+    to: str
+
+
+AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
+
+
+def encode_action(action: AnyAction) -> bytes:
+    """Return an action as JSON, as the outbox keeps it."""
+    return _encoder.encode(action)
+
+
+def decode_action(data: bytes) -> AnyAction:
+    """Return the action that :func:`encode_action` wrote."""
+    return _decoder.decode(data)

@@ -1,0 +1,114 @@
+"""What an adapter is: it translates, performs and describes one platform."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
+
+import msgspec
+from pydantic import BaseModel
+
+from xiaoer.content import Content
+
+if TYPE_CHECKING:
+    from xiaoer.host import Host
+
+Capability: TypeAlias = Literal["only_to", "private_answer", "edit", "delete", "pin"]
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Post a message; ``id`` is the same at every try, so a platform that can tell repeats apart should be given it."""
+
+    id: str
+    chat: str
+    content: Content
+    reply_to: str | None = None
+    only_to: str | None = None
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Change what a message says."""
+
+    id: str
+    chat: str
+    message: str
+    content: Content
+    only_to: str | None = None
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """Take a message away; one that is gone already is a success."""
+
+    id: str
+    chat: str
+    message: str
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """Pin a message, or unpin it."""
+
+    id: str
+    chat: str
+    message: str
+    pinned: bool
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Answer the command or button press with this handle."""
+
+    id: str
+    chat: str
+    handle: str
+    content: Content
+    private: bool
+    to: str
+
+
+Request: TypeAlias = Send | Edit | Delete | Pin | Answer
+
+
+class Receipt(NamedTuple):
+    """What a platform says of a request it performed: the id of the message that now stands, where there is one."""
+
+    message: str | None = None
+
+
+class Adapter(ABC):
+    """One platform.
+
+    Args:
+        settings: its section ``[adapters.<platform>]``, an instance of the class attribute ``settings``.
+        host: what the core gives it.
+
+    Attributes:
+        platform: the prefix of its ids.
+        settings: the model of its section; a field named ``token_env`` names the environment variable of a token.
+        capabilities: what it can do; from them the core chooses the declared next best.
+        sandbox: whether its chats are for trying things out; where all are, community time can be moved.
+    """
+
+    platform: ClassVar[str]
+    settings: ClassVar[type[BaseModel]]
+    capabilities: ClassVar[frozenset[Capability]]
+    sandbox: ClassVar[bool] = False
+
+    def __init__(self, settings: BaseModel, host: Host) -> None:
+        self.host = host
+
+    @abstractmethod
+    async def start(self) -> str:
+        """Begin to serve and return one line that tells the operator where."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Stop taking events and release everything."""
+
+    @abstractmethod
+    async def perform(self, request: Request) -> Receipt:
+        """Do what is asked.
+
+        Raises:
+            TryLater: the platform asks to wait.
+            Hopeless: trying again cannot help.
+            Unclear: it may or may not have happened.
+        """

@@ -1,0 +1,277 @@
+"""An app: everything of one process, made from its settings, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from xiaoer.adapter import Adapter
+from xiaoer.building import Compiler, package_of, take_in
+from xiaoer.builtin import Xiaoer
+from xiaoer.buttons import ButtonSigner
+from xiaoer.clocks import Clock, CommunityClock, SystemClock
+from xiaoer.commands import Command
+from xiaoer.communities import Community
+from xiaoer.content import plain
+from xiaoer.delivery import Delivery
+from xiaoer.dispatch import Dispatcher
+from xiaoer.errors import ConfigError, Refusal
+from xiaoer.events import AnyEvent, PlatformEvent, Who
+from xiaoer.host import CommandHelp
+from xiaoer.housekeeping import keep_tidy
+from xiaoer.locks import FileLock
+from xiaoer.migration import migrate
+from xiaoer.pipeline import Pipeline
+from xiaoer.plugin import Plugin
+from xiaoer.recovery import recover
+from xiaoer.registry import Registry
+from xiaoer.reports import Reports
+from xiaoer.roles import may
+from xiaoer.runtime import CommunityRuntime
+from xiaoer.scheduler import Scheduler
+from xiaoer.secrets import claim_code, is_claim_code
+from xiaoer.settings import LoadedSettings
+from xiaoer.store import Store
+from xiaoer.tasks import Tasks
+from xiaoer.texts import Texts
+from xiaoer.transaction import Requested, Transaction
+from xiaoer.units import Outcome
+from xiaoer.values import CLEAN_STOP, CLOCK_OFFSET, get_value, put_value
+
+
+class App:
+    """One process of Xiaoer.
+
+    Args:
+        settings: what ``plugins.toml`` says.
+        plugins: the plugin classes it names, by name.
+        adapters: the adapter classes it names, by platform.
+        key: what buttons are signed with and claim codes are derived from.
+        clock: platform time.
+    """
+
+    def __init__(
+        self,
+        settings: LoadedSettings,
+        plugins: Mapping[str, type[Plugin[Any]]],
+        adapters: Mapping[str, type[Adapter]],
+        key: bytes,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = CommunityClock(clock or SystemClock())
+        self.store = Store(settings.database, self.clock.now, settings.xiaoer.synchronous)
+        self.addresses: list[str] = []
+        self.failure: BaseException | None = None
+        self._key = key
+        self._plugins = plugins
+        self._adapter_classes = adapters
+        self._adapters: dict[str, Adapter] = {}
+        self._lock = FileLock(settings.database)
+        self._ended = asyncio.Event()
+        self._tasks = Tasks(self._crashed)
+        self.runtimes: dict[str, CommunityRuntime] = {}
+
+    async def start(self) -> None:
+        """Bring the database up to date, take up what the last run left, and begin to serve.
+
+        Raises:
+            StoreError: the database cannot be used.
+            PluginError: a required plugin cannot be taken in, or two plugins claim one command.
+            ConfigError: a community's own words name a text or a placeholder that is not there.
+        """
+        self._lock.acquire()
+        registry = self._migrated(self._registered())
+        await self.store.open()
+        offset = await get_value(self.store, CLOCK_OFFSET, 0)
+        self.clock.move(timedelta(seconds=offset))
+        signer = ButtonSigner(self._key)
+        self._compile(registry, signer)
+        self._wire(signer)
+        clean = await get_value(self.store, CLEAN_STOP, True)
+        await put_value(self.store, CLEAN_STOP, False)
+        self.pipeline.start(careful=not clean)
+        for event in await recover(self.store, self.reports.tell):
+            self.pipeline.submit(event, parked=True)
+        for runtime in self.runtimes.values():
+            for plugin in runtime.plugins.values():
+                await self.scheduler.declare(
+                    (runtime.community, plugin.name, plugin.plugin.timers(plugin.config))
+                    for runtime in self.runtimes.values()
+                    for plugin in runtime.plugins.values()
+                )
+        for name, adapter in self._adapters.items():
+            self.addresses.append(await adapter.start())
+            structlog.get_logger().info("adapter started", platform=name)
+        self._tasks.spawn(self.delivery.run(), "delivery")
+        self._tasks.spawn(self.scheduler.run(), "scheduler")
+        self._tasks.spawn(keep_tidy(self.store, self.clock), "housekeeping")
+
+    async def stop(self) -> None:
+        """Stop taking events, store what came in, and end."""
+        for adapter in self._adapters.values():
+            await adapter.stop()
+        await self.pipeline.drain()
+        await put_value(self.store, CLEAN_STOP, True)
+        await self._tasks.stop()
+        await self.store.close()
+        self._lock.release()
+
+    async def drop(self) -> None:
+        """End as a crash would: store nothing more and tidy nothing up."""
+        await self._tasks.stop()
+        for adapter in self._adapters.values():
+            await adapter.stop()
+        await self.store.drop()
+        self._lock.release()
+
+    async def ended(self) -> None:
+        """Return when a part of the app has failed so that it cannot go on; ``failure`` says how."""
+        await self._ended.wait()
+
+    async def settled(self) -> None:
+        """Return when everything that came in is stored and everything that was asked for is performed."""
+        while self.pipeline.in_hand or self.reports.open or not (self.delivery.idle and self.scheduler.idle):
+            await self.scheduler.settled()
+            await self.pipeline.drain()
+            await self.reports.told()
+            await self.delivery.settled()
+
+    @property
+    def all_sandboxes(self) -> bool:
+        """Whether every chat is for trying things out, so that community time may be moved."""
+        return all(kind.sandbox for kind in self._adapter_classes.values())
+
+    def claim_codes(self) -> dict[str, str]:
+        """Return, by community, the code with which a person becomes its owner."""
+        return {name: claim_code(self._key, name) for name in self.runtimes}
+
+    def _registered(self) -> Registry:
+        registry = Registry()
+        self._builtin = Xiaoer(self._is_claim_code, self._available)
+        registry.register(self._builtin)
+        take_in(registry, self._plugins, self.settings.plugin_names)
+        return registry
+
+    def _migrated(self, registry: Registry) -> Registry:
+        packages = [("xiaoer", "xiaoer")]
+        packages += [(name, package_of(kind)) for name, kind in self._adapter_classes.items()]
+        packages += [(name, package_of(type(plugin))) for name, plugin in registry.plugins.items() if name != "xiaoer"]
+        for error in migrate(self.settings.database, packages):
+            if self._plugins[error.plugin].required:
+                raise error
+            structlog.get_logger().error("plugin left out", plugin=error.plugin, reason=error.message)
+            del registry.plugins[error.plugin]
+        return registry
+
+    def _compile(self, registry: Registry, signer: ButtonSigner) -> None:
+        kinds: Iterable[type[Any]] = [*map(type, registry.plugins.values()), *self._adapter_classes.values()]
+        self.texts = Texts.load(dict.fromkeys(["xiaoer", *map(package_of, kinds)]))
+        problems = [
+            self.settings.problem(
+                ("communities", loaded.community.id, "texts", found.language, found.key), found.message
+            )
+            for loaded in self.settings.communities
+            for found in self.texts.problems(loaded.texts)
+        ]
+        if problems:
+            raise ConfigError(self.settings.file, problems)
+        compiler = Compiler(registry, self.texts, signer, self._builtin)
+        self.runtimes.update(compiler.compile(self.settings.communities))
+
+    def _wire(self, signer: ButtonSigner) -> None:
+        self.reports = Reports(self.store, self._tasks, self.runtimes)
+        self.dispatcher = Dispatcher(self.store, self.clock.platform, signer, self.reports.tell)
+        self.pipeline = Pipeline(self.store, self.dispatcher, self.clock, self.runtimes.values(), self._tasks)
+        self.delivery = Delivery(self.store, self.clock, self._adapters, self._tasks, self.reports.tell)
+        self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
+        self.store.on_commit = self._committed
+        for name, kind in self._adapter_classes.items():
+            self._adapters[name] = kind(self.settings.adapters[name], AppHost(self, name))
+
+    def _committed(self, requested: Requested) -> None:
+        if requested.actions:
+            self.delivery.wake()
+        if requested.timers:
+            self.scheduler.wake()
+        for event in requested.events:
+            self.pipeline.submit(event, parked=True)
+
+    def _crashed(self, error: BaseException) -> None:
+        self.failure = error
+        self._ended.set()
+
+    def _is_claim_code(self, community: str, code: str) -> bool:
+        return is_claim_code(self._key, community, code)
+
+    async def commands(self, community: str, who: Who) -> list[Command]:
+        """Return the commands that a person may use."""
+        runtime = self.runtimes[community]
+        role = await self.dispatcher.role(runtime, who)
+        grants = runtime.community.grants
+        return [
+            command
+            for command in runtime.tree
+            if not command.needs
+            or may(role, command.needs, runtime.plugins[command.plugin].plugin.capabilities, grants)
+        ]
+
+    async def _available(self, community: str, event: PlatformEvent) -> list[Command]:
+        return await self.commands(community, event.who)
+
+
+class AppHost:
+    """What one adapter sees of an app; see :class:`~xiaoer.Host`.
+
+    Args:
+        app: the app.
+        platform: the adapter's.
+    """
+
+    def __init__(self, app: App, platform: str) -> None:
+        self._app = app
+        self._prefix = f"{platform}:"
+        self.clock = app.clock
+        self.store = app.store
+
+    def communities(self) -> tuple[Community, ...]:
+        """Return the communities that have a space on this adapter's platform."""
+        return tuple(
+            runtime.community
+            for runtime in self._app.runtimes.values()
+            if any(space.startswith(self._prefix) for space in runtime.community.spaces)
+        )
+
+    def submit(self, event: AnyEvent, *writes: Callable[[Transaction], None]) -> asyncio.Future[Outcome]:
+        """Take an event in."""
+        return self._app.pipeline.submit(event, writes)
+
+    def next_timer(self) -> datetime | None:
+        """Return when the next timer is due."""
+        return self._app.scheduler.next_due()
+
+    async def move_clock(self, by: timedelta) -> None:
+        """Move community time and remember by how much."""
+        app = self._app
+        if not app.all_sandboxes:
+            raise Refusal("xiaoer.not_a_sandbox")
+        offset = app.clock.offset + by
+        await put_value(app.store, CLOCK_OFFSET, offset.total_seconds())
+        app.clock.move(offset)
+
+    def text(self, community: str, locale: str | None, key: str, **values: Any) -> str:
+        """Return one of the adapter's own texts, plain."""
+        app = self._app
+        return plain(app.texts.text(locale, app.runtimes[community].community, key, values))
+
+    async def commands(self, community: str, who: Who) -> list[CommandHelp]:
+        """Return the commands that a person may use, in their language."""
+        found = await self._app.commands(community, who)
+        return [
+            CommandHelp(command.name, command.usage, self.text(community, who.locale, command.summary))
+            for command in found
+        ]

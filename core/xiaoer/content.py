@@ -1,0 +1,84 @@
+"""What a message says, free of any platform's markup.
+
+Text is a tuple of parts. What a member typed is always a plain ``str`` part, so no adapter can take it for markup or
+for a mention: each adapter escapes plain parts in its own way and renders the others.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Mention(msgspec.Struct, frozen=True, tag="mention"):
+    """A person named so that the platform notifies them.
+
+    Args:
+        account: for instance ``telegram:123``.
+        name: the name to show.
+    """
+
+    account: str
+    name: str
+
+
+class Bold(msgspec.Struct, frozen=True, tag="bold"):
+    """A stretch of emphasised text."""
+
+    text: str
+
+
+class Link(msgspec.Struct, frozen=True, tag="link"):
+    """A stretch of text that leads to an address."""
+
+    text: str
+    url: str
+
+
+Part: TypeAlias = str | Mention | Bold | Link
+Text: TypeAlias = tuple[Part, ...]
+
+
+class Button(msgspec.Struct, frozen=True):
+    """A button under a message.
+
+    Args:
+        label: what it says.
+        name: which of the plugin's declared buttons it is, for instance ``accept``.
+        data: what the handler gets back, at most 24 characters of ASCII.
+        id: the signed id that travels to the platform and back; the core fills it in.
+    """
+
+    label: str
+    name: str
+    data: str = ""
+    id: str = ""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a message says and which buttons it has.
+
+    Args:
+        text: its parts.
+        buttons: rows of buttons, from top to bottom.
+    """
+
+    text: Text
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text without any emphasis, mention or link."""
+        return plain(self.text)
+
+
+def plain(text: Text) -> str:
+    """Return a text without any emphasis, mention or link."""
+    return "".join(_plain(part) for part in text)
+
+
+def _plain(part: Part) -> str:
+    if isinstance(part, str):
+        return part
+    return part.name if isinstance(part, Mention) else part.text

@@ -1,0 +1,113 @@
+"""What a hook is given: it reads, and it queues what shall happen when all hooks of the event have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from xiaoer.actions import AnyAction
+from xiaoer.errors import ContextClosed
+from xiaoer.events import AnyEvent
+from xiaoer.plugin import MERGE, Misfire
+from xiaoer.scene import Scene, Voice
+from xiaoer.transaction import Transaction
+
+if TYPE_CHECKING:
+    from xiaoer.statements import Row, Statement
+    from xiaoer.store import Store
+
+C = TypeVar("C", covariant=True)
+A = ParamSpec("A")
+Effect: TypeAlias = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
+
+
+class Context(Voice, Generic[C]):
+    """One plugin's part of one event.
+
+    Nothing that is queued happens before all hooks of the event have ended; then all of it commits together, and what
+    platforms shall do is done after that. When the hook raises, its own part is forgotten, and nobody else's.
+
+    Attributes:
+        config: the community's configuration of this plugin.
+        now: the community's time, in its time zone.
+    """
+
+    __slots__ = ("_closed", "_store", "_utc", "config", "effects", "scene")
+
+    def __init__(self, scene: Scene, config: C, now: datetime, store: Store) -> None:
+        self.scene = scene
+        self.config = config
+        self.effects: list[Effect] = []
+        self._utc = now
+        self._store = store
+        self._closed = False
+
+    @property
+    def now(self) -> datetime:
+        """The community's time, in its time zone."""
+        return self._utc.astimezone(self.scene.community.timezone)
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The community's time zone."""
+        return self.scene.community.timezone
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        """A logger that names the plugin and the community."""
+        logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+        return logger.bind(plugin=self.scene.plugin, community=self.scene.community.id)
+
+    def close(self) -> None:
+        """Refuse everything from now on; the core's."""
+        self._closed = True
+
+    def _queue(self, function: Callable[..., object], *args: Any, **values: Any) -> None:
+        if self._closed:
+            raise ContextClosed(
+                f"plugin {self.scene.plugin} uses a context after its event was over: queue before the hook returns"
+            )
+        self.effects.append((function, args, values))
+
+    def write(self, statement: Statement, /, **values: Any) -> None:
+        """Queue one write.
+
+        Raises:
+            ValueRefused: a value does not fit its column.
+        """
+        compiled = statement.compiled
+        self._queue(Transaction.execute, compiled.sql, compiled.bind(values))
+
+    def transact(
+        self, function: Callable[Concatenate[Transaction, A], None], *args: A.args, **values: A.kwargs
+    ) -> None:
+        """Queue ``function(tx, ...)``, which decides inside the transaction."""
+        self._queue(function, *args, **values)
+
+    def request(self, action: AnyAction) -> None:
+        """Queue an action."""
+        self._queue(Transaction.request, action)
+
+    def schedule(self, job: str, due: datetime, data: dict[str, Any] | None = None, misfire: Misfire = MERGE) -> None:
+        """Queue a one-time timer; see :meth:`Transaction.schedule`."""
+        self._queue(Transaction.schedule, job, due, data, misfire)
+
+    def unschedule(self, job: str) -> None:
+        """Queue the cancellation of a job's waiting timers."""
+        self._queue(Transaction.unschedule, job)
+
+    def emit(self, event: AnyEvent) -> None:
+        """Queue a fact for the community's plugins."""
+        self._queue(Transaction.emit, event)
+
+    async def read(self, statement: Statement, /, **values: Any) -> list[Row]:
+        """Return the rows of a short read of what is committed: for showing, not for deciding."""
+        return await self._store.read(statement, **values)
+
+    async def report(self, statement: Statement, /, **values: Any) -> list[Row]:
+        """Return the rows of a long read, which runs on a connection of its own."""
+        return await self._store.report(statement, **values)

@@ -1,0 +1,218 @@
+"""What happened: facts in the past, as adapters translate them and hooks receive them.
+
+Ids are text with the platform in front: a space or chat ``telegram:-1001``, an account ``discord:42``. An event's key
+names the fact for ever: the same fact delivered twice has the same key and changes state once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+SourceKind: TypeAlias = Literal["unknown", "pulled_in", "event", "referral", "public_link", "name"]
+Certainty: TypeAlias = Literal["exact", "inferred", "ambiguous", "declared", "unknown"]
+MessageKind: TypeAlias = Literal[
+    "text", "photo", "video", "voice", "audio", "sticker", "file", "forward", "poll", "location", "other"
+]
+
+
+class Who(msgspec.Struct, frozen=True):
+    """The account that did something.
+
+    Args:
+        account: platform and user id, for instance ``telegram:123``.
+        name: the name people see.
+        locale: what the platform tells of the person's language, for instance ``zh-hans``; None when it does not.
+        role: what the person is on the platform (``owner``, ``admin``, a role's name), which the community's table
+            maps to a role of Xiaoer; empty for an ordinary member.
+        bot: whether it is a bot; bots' events are ignored.
+    """
+
+    account: str
+    name: str
+    locale: str | None = None
+    role: str = ""
+    bot: bool = False
+
+
+class JoinSource(msgspec.Struct, frozen=True):
+    """How somebody came in, and how surely that is known.
+
+    Args:
+        kind: the way they came.
+        certainty: ``exact`` when the platform says so, ``inferred`` when only one way is left, ``ambiguous`` when
+            several are, ``declared`` when the newcomer says so.
+        by: the account that brought them, where known.
+        invite: the invite link or code, where known.
+    """
+
+    kind: SourceKind = "unknown"
+    certainty: Certainty = "unknown"
+    by: str | None = None
+    invite: str | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """A fact.
+
+    Args:
+        key: names the fact for ever, with the platform in front.
+        at: when it happened, in community time, with a time zone.
+    """
+
+    key: str
+    at: datetime
+
+
+class PlatformEvent(Event, frozen=True, kw_only=True, tag_field="type"):
+    """A fact that a platform told.
+
+    Args:
+        space: the Telegram chat, Discord guild or sandbox it happened in; it decides the community.
+        who: the account that did it.
+        chat: where in the space, None for what is space-wide.
+    """
+
+    space: str
+    who: Who
+    chat: str | None = None
+
+
+class MemberJoined(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="join"):
+    """Somebody came into a space."""
+
+    source: JoinSource = JoinSource()
+
+
+class MemberLeft(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="leave"):
+    """Somebody left a space, or was removed by the account in ``by``."""
+
+    by: str | None = None
+
+
+class MessagePosted(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="message"):
+    """Somebody wrote, or edited what they had written.
+
+    Args:
+        message: the platform's id of the message.
+        kind: what it carries.
+        text: what they typed, or the caption; data, never markup.
+        reply_to: the message it answers.
+        edited: whether this is the new wording of a message told before.
+    """
+
+    message: str
+    kind: MessageKind = "text"
+    text: str = ""
+    reply_to: str | None = None
+    edited: bool = False
+
+
+class ReactionChanged(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="reaction"):
+    """Somebody changed their reactions to a message; both tuples hold emoji or the platform's names."""
+
+    message: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class ButtonPressed(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="button"):
+    """Somebody pressed a button.
+
+    Args:
+        message: the message it is under.
+        button: the signed id that came back.
+        handle: where the answer to this press goes; the adapter's own, valid for a limited time.
+    """
+
+    message: str
+    button: str
+    handle: str
+
+
+class CommandUsed(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="command"):
+    """Somebody used a slash command.
+
+    Args:
+        text: what was typed behind the slash, for instance ``rules set Be kind``; on platforms with structured
+            commands the path alone.
+        options: the values by parameter name, where the platform has taken the command apart; else None.
+        handle: where the answer goes; the adapter's own, valid for a limited time.
+        message: the platform's id of the message that held it, where there is one.
+    """
+
+    text: str
+    handle: str
+    options: dict[str, str] | None = None
+    message: str | None = None
+
+
+class ScheduleDue(Event, frozen=True, kw_only=True, tag_field="type", tag="schedule"):
+    """A timer of a plugin came due; only that plugin hears of it.
+
+    Args:
+        community: the community it belongs to.
+        plugin: the plugin that set it.
+        job: the plugin's name for it.
+        due: when it was due, in community time; ``at`` is when it fired.
+        data: what the plugin stored with it.
+        merged: how many due times this one stands for.
+    """
+
+    community: str
+    plugin: str
+    job: str
+    due: datetime
+    data: dict[str, Any] = {}
+    merged: int = 1
+
+
+class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="action"):
+    """An action that was requested with ``then=`` was performed, or cannot be; only its plugin hears of it.
+
+    Args:
+        community: the community it belongs to.
+        plugin: the plugin that asked for it.
+        then: the declared continuation.
+        data: what the plugin stored with it.
+        message: the platform's id of what was sent; None when nothing was.
+        error: why it cannot be; None when it was performed.
+    """
+
+    community: str
+    plugin: str
+    then: str
+    data: dict[str, Any] = {}
+    message: str | None = None
+    error: str | None = None
+
+
+AnyEvent: TypeAlias = (
+    MemberJoined
+    | MemberLeft
+    | MessagePosted
+    | ReactionChanged
+    | ButtonPressed
+    | CommandUsed
+    | ScheduleDue
+    | ActionEnded
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode_event(event: Event) -> bytes:
+    """Return an event as JSON, as the inbox keeps it."""
+    return _encoder.encode(event)
+
+
+def decode_event(data: bytes) -> AnyEvent:
+    """Return the event that :func:`encode_event` wrote.
+
+    Raises:
+        msgspec.ValidationError: the data is not such an event.
+    """
+    return _decoder.decode(data)

@@ -1,0 +1,200 @@
+"""What is still to be performed, as rows: requested actions, and messages that do not look as they should yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import bindparam, select, update
+
+from xiaoer.actions import AnyAction, ShowMessage, decode_action
+from xiaoer.events import ActionEnded
+from xiaoer.statements import Row, Statement
+from xiaoer.tables import outbox, shown
+from xiaoer.transaction import Transaction
+
+OPEN_ACTIONS = Statement(
+    select(
+        outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.at, outbox.c.action, outbox.c.tries
+    )
+    .where(outbox.c.state == "wanted")
+    .order_by(outbox.c.id)
+    .limit(bindparam("limit"))
+)
+UNKNOWN_ACTIONS = Statement(
+    select(outbox.c.id, outbox.c.community, outbox.c.chat).where(outbox.c.state == "sending").order_by(outbox.c.id)
+)
+SENDING = Statement(
+    update(outbox)
+    .values(state="sending", tries=outbox.c.tries + 1)
+    .where(outbox.c.id == bindparam("entry"), outbox.c.state == "wanted")
+)
+AGAIN = Statement(
+    update(outbox).values(state="wanted", tries=bindparam("tried")).where(outbox.c.id == bindparam("entry"))
+)
+ENDED = Statement(
+    update(outbox)
+    .values(state=bindparam("became"), message=bindparam("sent"), reason=bindparam("why"), action=None)
+    .where(outbox.c.id == bindparam("entry"))
+)
+OPEN_SHOWN = Statement(
+    select(
+        shown.c.community,
+        shown.c.plugin,
+        shown.c.key,
+        shown.c.chat,
+        shown.c.action,
+        shown.c.wanted,
+        shown.c.epoch,
+        shown.c.message,
+        shown.c.pinned,
+    )
+    .where(shown.c.state == "open")
+    .limit(bindparam("limit"))
+)
+SETTLE = Statement(
+    update(shown)
+    .values(
+        current=bindparam("version"),
+        message=bindparam("sent"),
+        epoch=bindparam("age"),
+        pinned=bindparam("is_pinned"),
+        reason=bindparam("why"),
+    )
+    .where(
+        shown.c.community == bindparam("of"),
+        shown.c.plugin == bindparam("by"),
+        shown.c.key == bindparam("name"),
+        shown.c.chat == bindparam("place"),
+    )
+)
+CLOSE = Statement(
+    update(shown)
+    .values(state="settled", action=None)
+    .where(
+        shown.c.community == bindparam("of"),
+        shown.c.plugin == bindparam("by"),
+        shown.c.key == bindparam("name"),
+        shown.c.chat == bindparam("place"),
+        shown.c.wanted == bindparam("version"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A requested action."""
+
+    id: int
+    community: str
+    plugin: str
+    chat: str
+    at: datetime
+    action: AnyAction
+    tries: int
+
+    @property
+    def mark(self) -> object:
+        """What tells it from all others."""
+        return self.id
+
+    @classmethod
+    def of(cls, row: Row) -> Entry:
+        """Return the entry in a row of ``OPEN_ACTIONS``."""
+        return cls(row.id, row.community, row.plugin, row.chat, row.at, decode_action(row.action), row.tries)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message that does not look as it should."""
+
+    community: str
+    plugin: str
+    key: str
+    chat: str
+    action: ShowMessage
+    wanted: int
+    epoch: int
+    message: str | None
+    pinned: bool
+
+    @property
+    def mark(self) -> object:
+        """What tells it from all others."""
+        return (self.community, self.plugin, self.key, self.chat)
+
+    @property
+    def request(self) -> str:
+        """The id of its first sending, the same at every try."""
+        return f"show/{self.community}/{self.plugin}/{self.key}/{self.chat}/{self.epoch}"
+
+    @classmethod
+    def of(cls, row: Row) -> Shown:
+        """Return the message in a row of ``OPEN_SHOWN``."""
+        action = decode_action(row.action)
+        if not isinstance(action, ShowMessage):
+            raise AssertionError(f"xr_shown holds a {type(action).__name__}")
+        return cls(
+            row.community,
+            row.plugin,
+            row.key,
+            row.chat,
+            action,
+            row.wanted,
+            row.epoch,
+            row.message,
+            bool(row.pinned),
+        )
+
+
+def mark_sending(tx: Transaction, entry: int) -> bool:
+    """Note that an action is about to be tried once; return whether it still should be."""
+    return tx.run(SENDING, entry=entry) == 1
+
+
+def put_back(tx: Transaction, entry: Entry) -> None:
+    """Note that an action surely did not happen and waits for another try."""
+    tx.run(AGAIN, entry=entry.id, tried=entry.tries + 1)
+
+
+def mark_unknown(tx: Transaction, entry: int) -> None:
+    """Note that nobody can tell whether an action happened."""
+    tx.run(ENDED, entry=entry, became="unknown", sent=None, why="the program ended in mid-air")
+
+
+def end(
+    tx: Transaction, entry: Entry, state: Literal["done", "failed", "unknown"], message: str | None, reason: str | None
+) -> None:
+    """Note how an action ended, and tell its plugin if it asked to be told."""
+    tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason)
+    then = entry.action.then
+    if then is not None:
+        tx.emit(
+            ActionEnded(
+                key=f"action:{entry.id}",
+                at=tx.now,
+                community=entry.community,
+                plugin=entry.plugin,
+                then=then.name,
+                data=then.data,
+                message=message,
+                error=reason,
+            )
+        )
+
+
+def settle(tx: Transaction, entry: Shown, message: str | None, *, pinned: bool, reason: str | None) -> bool:
+    """Note how a message looks now; return whether it should look different again meanwhile."""
+    place = {"of": entry.community, "by": entry.plugin, "name": entry.key, "place": entry.chat}
+    gone = entry.message is not None and message is None
+    tx.run(
+        SETTLE,
+        version=entry.wanted,
+        sent=message,
+        age=entry.epoch + int(gone),
+        is_pinned=int(pinned),
+        why=reason,
+        **place,
+    )
+    return tx.run(CLOSE, version=entry.wanted, **place) == 0

@@ -1,0 +1,126 @@
+"""The core's own bookkeeping: who people are and where they are members, whatever plugins say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from xiaoer.events import MemberJoined, MemberLeft, PlatformEvent, Who
+from xiaoer.statements import Statement
+from xiaoer.tables import accounts, members
+from xiaoer.transaction import Transaction
+
+if TYPE_CHECKING:
+    from xiaoer.context import Effect
+
+REMEMBERED = 50_000
+"""So many memberships are known without asking the database; beyond that all are forgotten and noted again."""
+
+_account = upsert(accounts).values(
+    account=bindparam("account"), name=bindparam("name"), locale=bindparam("locale"), at=bindparam("at")
+)
+NOTE_ACCOUNT = Statement(
+    _account.on_conflict_do_update(
+        index_elements=["account"], set_={"name": _account.excluded.name, "locale": _account.excluded.locale}
+    )
+)
+_member = upsert(members).values(
+    space=bindparam("space"),
+    account=bindparam("account"),
+    community=bindparam("community"),
+    role=bindparam("role"),
+    joined=bindparam("joined"),
+    source=bindparam("source"),
+)
+NOTE_MEMBER = Statement(
+    _member.on_conflict_do_update(
+        index_elements=["space", "account"],
+        set_={"role": _member.excluded.role, "community": _member.excluded.community, "left": None},
+    )
+)
+NOTE_JOIN = Statement(
+    _member.on_conflict_do_update(
+        index_elements=["space", "account"],
+        set_={
+            "role": _member.excluded.role,
+            "community": _member.excluded.community,
+            "joined": _member.excluded.joined,
+            "source": _member.excluded.source,
+            "left": None,
+        },
+    )
+)
+NOTE_LEAVE = Statement(
+    members.update()
+    .values(left=bindparam("when"))
+    .where(members.c.space == bindparam("of"), members.c.account == bindparam("who"))
+)
+
+
+class People:
+    """Notes accounts and memberships when something about them is new."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Who] = {}
+
+    def effects(self, event: PlatformEvent) -> list[Effect]:
+        """Return what has to be stored about the person behind an event; mostly nothing."""
+        if isinstance(event, MemberLeft):
+            return [(leave, (event,), {})]
+        if isinstance(event, MemberJoined):
+            return [(join, (event,), {})]
+        if self._known.get((event.space, event.who.account)) == event.who:
+            return []
+        return [(meet, (event,), {})]
+
+    def stored(self, event: PlatformEvent) -> None:
+        """Hear that what :meth:`effects` said is stored."""
+        key = event.space, event.who.account
+        if isinstance(event, MemberLeft):
+            self._known.pop(key, None)
+            return
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[key] = event.who
+
+
+def meet(tx: Transaction, event: PlatformEvent) -> None:
+    """Note a person who did something."""
+    _note(tx, event)
+    tx.run(
+        NOTE_MEMBER,
+        space=event.space,
+        account=event.who.account,
+        community=tx.community.id,
+        role=event.who.role,
+        joined=None,
+        source=None,
+    )
+
+
+def join(tx: Transaction, event: MemberJoined) -> None:
+    """Note a person who came in."""
+    _note(tx, event)
+    tx.run(
+        NOTE_JOIN,
+        space=event.space,
+        account=event.who.account,
+        community=tx.community.id,
+        role=event.who.role,
+        joined=event.at,
+        source=msgspec.to_builtins(event.source),
+    )
+
+
+def leave(tx: Transaction, event: MemberLeft) -> None:
+    """Note a person who left."""
+    _note(tx, event)
+    tx.run(NOTE_LEAVE, of=event.space, who=event.who.account, when=event.at)
+
+
+def _note(tx: Transaction, event: PlatformEvent) -> None:
+    who = event.who
+    tx.run(NOTE_ACCOUNT, account=who.account, name=who.name, locale=who.locale, at=event.at)

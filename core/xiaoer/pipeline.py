@@ -1,0 +1,286 @@
+"""The way of an event from the adapter to the disk.
+
+Workers run hooks; each event's unit waits in its community's lane until those before it are ready; then it goes to the
+store. So hooks may overlap, and effects of one community are stored in the order its events came in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from xiaoer.dispatch import Dispatcher, Visit
+from xiaoer.errors import Refusal, StoreError
+from xiaoer.events import AnyEvent, PlatformEvent
+from xiaoer.people import People
+from xiaoer.runtime import CommunityRuntime
+from xiaoer.tasks import Tasks
+from xiaoer.transaction import Transaction
+from xiaoer.units import Outcome, Parking, Part, Unit
+
+if TYPE_CHECKING:
+    from xiaoer.clocks import Clock, CommunityClock
+    from xiaoer.context import Effect
+    from xiaoer.store import Store
+
+WORKERS = 64
+"""How many events may be held up in hooks at the same time."""
+
+IN_FLIGHT = 512
+"""How many events may be between their hooks and the disk; more would starve the database thread."""
+
+PARK_AFTER = 1.0
+"""Seconds of platform time after which an event that is not stored yet is parked."""
+
+CUT_AFTER = 10.0
+"""Seconds of platform time after which a hook is cut."""
+
+ABANDON_AFTER = 2.0
+"""Seconds that a cut hook has to end; then it is left alone and its context refuses everything."""
+
+STORE_AGAIN_AFTER = 1.0
+"""Seconds of platform time after which a parked event whose effects could not be stored is tried again."""
+
+CAREFUL_FOR = 60.0
+"""Seconds of platform time, after a run that did not end well, in which events are parked before they are tried."""
+
+WATCH_EVERY = 0.25
+"""Seconds between two looks of the watchdog."""
+
+
+class _Worker:
+    """One task that takes events and runs their hooks."""
+
+    __slots__ = ("cut_at", "since", "task", "visit")
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.visit: Visit | None = None
+        self.since = 0.0
+        self.cut_at = 0.0
+
+
+class Pipeline:
+    """Takes events in and makes them safe.
+
+    Args:
+        store: where effects go.
+        dispatcher: calls hooks.
+        clock: community time.
+        runtimes: the communities.
+        tasks: keeps the workers.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: CommunityClock,
+        runtimes: Iterable[CommunityRuntime],
+        tasks: Tasks,
+    ) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._platform: Clock = clock.platform
+        self._communities = {runtime.community.id: runtime for runtime in runtimes}
+        self._spaces = {space: runtime for runtime in self._communities.values() for space in runtime.community.spaces}
+        self._people = People()
+        self._tasks = tasks
+        self._workers: set[_Worker] = set()
+        self._waiting: deque[Unit] = deque()
+        self._idle: deque[asyncio.Future[None]] = deque()
+        self._called = False
+        self._in_store = 0
+        self._open: dict[Unit, float] = {}
+        self._drained = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._careful_until = 0.0
+
+    def start(self, *, careful: bool = False) -> None:
+        """Begin to work.
+
+        Args:
+            careful: whether the last run did not end well: events that come in during the next minute are parked before
+                they are tried, because one of them may be what ended it.
+        """
+        self._careful_until = self._platform.monotonic() + CAREFUL_FOR if careful else 0.0
+        for _ in range(WORKERS):
+            self._hire(None)
+        self._tasks.spawn(self._watch(), "watchdog")
+
+    async def drain(self) -> None:
+        """Return when everything that came in is stored."""
+        while self._open:
+            self._drained.clear()
+            await self._drained.wait()
+
+    @property
+    def in_hand(self) -> int:
+        """How many events came in and are not stored yet."""
+        return len(self._open)
+
+    def submit(
+        self, event: AnyEvent, writes: tuple[Callable[[Transaction], None], ...] = (), *, parked: bool = False
+    ) -> asyncio.Future[Outcome]:
+        """Take an event in; see :meth:`xiaoer.Host.submit`.
+
+        Args:
+            event: what happened.
+            writes: what else is stored with it, before the plugins' parts.
+            parked: whether the inbox holds it already.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        runtime = self._runtime(event)
+        if runtime is None:
+            future.set_result(Outcome.IGNORED)
+            return future
+        unit = Unit(event, runtime, self._clock.now(), future, self._stored, parked=parked)
+        effects: list[Effect] = [(write, (), {}) for write in writes]
+        if isinstance(event, PlatformEvent):
+            effects += self._people.effects(event)
+        if effects:
+            unit.parts.append(Part(runtime.core, effects))
+        runtime.lane.append(unit)
+        if not self._open:
+            self._arrived.set()
+        now = self._open[unit] = self._platform.monotonic()
+        if now < self._careful_until and not parked:
+            unit.parked = True
+            self._store.submit(Parking(unit))
+        self._waiting.append(unit)
+        if not self._called:
+            self._call_worker()
+        return future
+
+    def _runtime(self, event: AnyEvent) -> CommunityRuntime | None:
+        if isinstance(event, PlatformEvent):
+            return None if event.who.bot else self._spaces.get(event.space)
+        return self._communities.get(event.community)
+
+    def _call_worker(self) -> None:
+        idle = self._idle
+        while idle:
+            rest = idle.popleft()
+            if not rest.done():
+                rest.set_result(None)
+                self._called = True
+                return
+
+    def _hire(self, visit: Visit | None) -> None:
+        worker = _Worker()
+        self._workers.add(worker)
+        worker.task = self._tasks.spawn(self._work(worker, visit), "worker")
+
+    async def _work(self, worker: _Worker, visit: Visit | None) -> None:
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting
+        while True:
+            if visit is None:
+                while not waiting or self._in_store >= IN_FLIGHT:
+                    rest = loop.create_future()
+                    self._idle.append(rest)
+                    await rest
+                    self._called = False
+                visit = Visit(waiting.popleft())
+                if waiting and not self._called:
+                    self._call_worker()  # for the case that this worker is held up
+            worker.visit = visit
+            worker.since = self._platform.monotonic()
+            await self._dispatcher.visit(visit)
+            if visit.left:
+                self._workers.discard(worker)
+                return
+            worker.visit = None
+            self._ready(visit.unit)
+            visit = None
+
+    def _ready(self, unit: Unit) -> None:
+        unit.ready = True
+        if unit.overtaken:
+            self._hand_over(unit)
+        else:
+            self._advance(unit.runtime.lane)
+
+    def _advance(self, lane: deque[Unit]) -> None:
+        while lane and (lane[0].ready or lane[0].slow):
+            unit = lane.popleft()
+            if unit.ready:
+                self._hand_over(unit)
+            else:
+                unit.overtaken = True
+
+    def _hand_over(self, unit: Unit) -> None:
+        self._in_store += 1
+        self._store.submit(unit)
+
+    def _stored(self, unit: Unit, error: StoreError | None) -> None:
+        self._in_store -= 1
+        if self._waiting and not self._called:
+            self._call_worker()
+        if error is not None and unit.parked:
+            self._tasks.spawn(self._again(unit), "store again")
+            return
+        self._open.pop(unit, None)
+        if error is None:
+            self._note(unit)
+        if not self._open:
+            self._drained.set()
+
+    def _note(self, unit: Unit) -> None:
+        if isinstance(unit.event, PlatformEvent):
+            self._people.stored(unit.event)
+        for part in unit.parts:
+            plugin = unit.runtime.plugins.get(part.scene.plugin)
+            if plugin is None:
+                continue
+            if part.fault is not None and not isinstance(part.fault, Refusal):
+                self._dispatcher.failed(unit, plugin, part.fault)
+            elif plugin.health.troubled:
+                self._dispatcher.succeeded(unit.runtime, plugin)
+
+    async def _again(self, unit: Unit) -> None:
+        await self._platform.sleep(STORE_AGAIN_AFTER)
+        self._hand_over(unit)
+
+    async def _watch(self) -> None:
+        while True:
+            if not self._open:
+                self._arrived.clear()
+                await self._arrived.wait()
+            await self._platform.sleep(WATCH_EVERY)
+            now = self._platform.monotonic()
+            self._park(now)
+            for worker in list(self._workers):
+                self._look_after(worker, now)
+
+    def _park(self, now: float) -> None:
+        for unit, since in list(self._open.items()):
+            if now - since < PARK_AFTER:
+                return
+            if unit.ready or unit.slow:
+                continue
+            if unit.parked:
+                self._let_pass(unit)
+            else:
+                unit.parked = True
+                self._store.submit(Parking(unit, self._let_pass))
+
+    def _let_pass(self, unit: Unit) -> None:
+        unit.slow = True
+        self._advance(unit.runtime.lane)
+
+    def _look_after(self, worker: _Worker, now: float) -> None:
+        visit, task = worker.visit, worker.task
+        if visit is None or task is None:
+            return
+        if visit.cut:
+            if now - worker.cut_at >= ABANDON_AFTER:
+                self._workers.discard(worker)
+                self._hire(self._dispatcher.take_over(visit))
+        elif now - worker.since >= CUT_AFTER:
+            visit.cut = True
+            worker.cut_at = worker.since = now
+            task.cancel()

@@ -1,0 +1,59 @@
+"""What the last run left behind: events that were acknowledged and whose effects are not stored yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from sqlalchemy import bindparam, select, update
+
+from xiaoer.events import AnyEvent, decode_event
+from xiaoer.statements import Statement
+from xiaoer.tables import inbox
+from xiaoer.transaction import Transaction
+from xiaoer.units import REMEMBER
+
+if TYPE_CHECKING:
+    from xiaoer.dispatch import Report
+    from xiaoer.store import Store
+
+TRIES = 3
+"""So many times the process may end during an event; then it is set aside."""
+
+LEFT = Statement(
+    select(inbox.c.key, inbox.c.community, inbox.c.event, inbox.c.tries)
+    .where(inbox.c.set_aside.is_(None))
+    .order_by(inbox.c.at, inbox.c.key)
+)
+TRY = Statement(update(inbox).values(tries=inbox.c.tries + 1).where(inbox.c.set_aside.is_(None)))
+SET_ASIDE = Statement(update(inbox).values(set_aside=bindparam("why")).where(inbox.c.key == bindparam("parked")))
+
+
+async def recover(store: Store, report: Report) -> list[AnyEvent]:
+    """Return the parked events in the order they came, each noted as tried once more.
+
+    An event during which the process ended three times, or that cannot be read any more, is set aside and reported.
+    """
+    events: list[AnyEvent] = []
+    for row in await store.read(LEFT):
+        reason = ""
+        if row.tries >= TRIES:
+            reason = f"the program ended {TRIES} times while it was tried"
+        else:
+            try:
+                events.append(decode_event(row.event))
+            except msgspec.MsgspecError as error:
+                reason = f"it cannot be read: {error}"
+        if reason:
+            await store.transact(_set_aside, row.key, reason)
+            structlog.get_logger().error("event set aside", community=row.community, event_key=row.key, reason=reason)
+            report(row.community, "xiaoer.event.set_aside", {"key": row.key, "reason": reason})
+    if events:
+        await store.transact(Transaction.run, TRY)
+    return events
+
+
+def _set_aside(tx: Transaction, key: str, reason: str) -> None:
+    tx.run(SET_ASIDE, parked=key, why=reason)
+    tx.run(REMEMBER, key=key, at=int(tx.now.timestamp()) // 3600)  # the platform may tell it again

@@ -1,0 +1,96 @@
+"""Which plugins there are, taken in by pluggy and checked before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Coroutine
+from difflib import get_close_matches
+from typing import Any, TypeAlias, cast
+
+import pluggy
+from pydantic import BaseModel
+
+from xiaoer.errors import PluginError
+from xiaoer.hookspecs import HOOKS, PROJECT, HookSpecs
+from xiaoer.plugin import Plugin
+
+Implementation: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_ARGUMENTS = ("ctx", "event")
+_ORDERS = {"wrapper": "wrapper", "hookwrapper": "hookwrapper", "tryfirst": "tryfirst", "trylast": "trylast"}
+
+
+class Registry:
+    """The plugins of one app; each app has its own."""
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(HookSpecs)
+        self.plugins: dict[str, Plugin[Any]] = {}
+
+    def register(self, plugin: Plugin[Any]) -> None:
+        """Take a plugin in.
+
+        Raises:
+            PluginError: its name, its configuration model or one of its hooks is not as it must be.
+        """
+        name = _checked_name(plugin)
+        if name in self.plugins:
+            raise PluginError(name, "there is another plugin with this name: rename one of them")
+        for attribute in dir(type(plugin)):
+            _check_method(name, attribute, getattr(type(plugin), attribute))
+        try:
+            self._manager.register(plugin, name)
+        except pluggy.PluginValidationError as error:
+            raise PluginError(name, _first_line(error)) from error
+        self.plugins[name] = plugin
+
+    def implementations(self, hook: str) -> dict[str, Implementation]:
+        """Return a hook's implementations by plugin."""
+        caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
+        return {found.plugin_name: cast("Implementation", found.function) for found in caller.get_hookimpls()}
+
+
+def _checked_name(plugin: Plugin[Any]) -> str:
+    name = getattr(type(plugin), "name", "")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise PluginError(
+            type(plugin).__name__,
+            "give the class a name: small letters, digits and _, at most 32, beginning with a letter",
+        )
+    config: object = getattr(type(plugin), "config", None)
+    if not (isinstance(config, type) and issubclass(config, BaseModel)):
+        raise PluginError(name, "its config must be a pydantic model, a subclass of xiaoer.Settings")
+    return name
+
+
+def _check_method(plugin: str, attribute: str, function: object) -> None:
+    options: dict[str, Any] | None = getattr(function, f"{PROJECT}_impl", None)
+    if options is None:
+        known = [*HOOKS, "screen"]
+        if attribute in known:
+            raise PluginError(plugin, f"{attribute} has no marker: write @{attribute} above it")
+        if attribute.startswith("on_"):
+            near = get_close_matches(attribute, known, n=1)
+            advice = f"did you mean @{near[0]}?" if near else f"the hooks are {', '.join(known)}"
+            raise PluginError(plugin, f"{attribute} is not a hook: {advice} (other methods do not begin with on_)")
+        return
+    hook = options.get("specname") or attribute
+    for option in _ORDERS:
+        if options.get(option):
+            raise PluginError(plugin, f"{attribute} asks for {option}: order is the order in plugins = [...], drop it")
+    if not inspect.iscoroutinefunction(function):
+        raise PluginError(plugin, f"{attribute} must be async: write async def {attribute}(self, ctx, event)")
+    arguments = tuple(inspect.signature(function).parameters)[1:]
+    if arguments != _ARGUMENTS:
+        raise PluginError(
+            plugin,
+            f"{attribute} takes ({', '.join(arguments)}): write async def {attribute}(self, ctx, event) for {hook}",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines)

@@ -1,0 +1,63 @@
+"""The sections of ``plugins.toml`` that are the core's own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from xiaoer.plugin import Role, Settings
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*:\S+$", max_length=200)]
+"""An id with the platform in front: ``telegram:-1001``."""
+
+Words = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class XiaoerSection(Settings):
+    """``[xiaoer]``: the program itself."""
+
+    database: Annotated[
+        str, Field(min_length=1, description="The SQLite file; a relative path begins at this file.")
+    ] = "state/xiaoer.db"
+    synchronous: Literal["FULL", "NORMAL"] = Field(
+        default="FULL",
+        description="FULL survives a power cut; NORMAL is faster and survives a crash of the program only.",
+    )
+    log: Literal["auto", "terminal", "json"] = Field(
+        default="auto", description="How the log is written: for people, for machines, or as the terminal suggests."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least level that is logged."
+    )
+
+
+class ChatsSection(Settings):
+    """``chats``: the chats of a community by what they are for."""
+
+    main: tuple[Id, ...] = Field(default=(), description="Where people talk and newcomers are welcomed.")
+    announce: tuple[Id, ...] = Field(default=(), description="Where the community is told things.")
+    admins: tuple[Id, ...] = Field(
+        default=(), description="Where the bot reports; without one it tells the owners privately."
+    )
+
+
+class CommunitySection(Settings):
+    """``[communities.<id>]``: one group of people with one owner and one set of rules."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80, description="What people call it.")]
+    locale: Literal["zh", "en"] = Field(default="en", description="The language of what everybody sees.")
+    timezone: str = Field(default="UTC", description="The zone of its schedules, for instance Asia/Shanghai.")
+    spaces: Annotated[
+        tuple[Id, ...], Field(min_length=1, description="The Telegram chats, Discord guilds and sandboxes it lives in.")
+    ]
+    owners: tuple[Id, ...] = Field(default=(), description="Accounts that own it; a claim code makes others owners.")
+    plugins: tuple[str, ...] = Field(default=(), description="Its plugins, in the order in which they hear of events.")
+    chats: ChatsSection = Field(default=ChatsSection(), description="Its chats by purpose; see below.")
+    roles: dict[str, Role] = Field(default={}, description="What a platform's role means here.")
+    grants: dict[str, Role] = Field(
+        default={}, description="The least role that has a capability, where it shall differ."
+    )
+    texts: dict[Literal["zh", "en"], dict[str, Words]] = Field(
+        default={}, description="Own words for any text, by language."
+    )

@@ -1,0 +1,332 @@
+"""Reading ``plugins.toml``: everything that is wrong in it is found at once and named with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from xiaoer.adapter import Adapter
+from xiaoer.communities import Community, Purpose
+from xiaoer.errors import ConfigError, PluginError, Problem
+from xiaoer.places import Path as Key
+from xiaoer.places import Places
+from xiaoer.plugin import Plugin
+from xiaoer.sections import CommunitySection, XiaoerSection
+
+SECTIONS = ("xiaoer", "adapters", "communities")
+PURPOSES: tuple[Purpose, ...] = ("main", "announce", "admins")
+_ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+@dataclass(frozen=True)
+class LoadedCommunity:
+    """One community as the file says.
+
+    Args:
+        community: what it is.
+        plugins: its plugins, in order.
+        configs: the configuration of each of them.
+        texts: its own words by language and key.
+    """
+
+    community: Community
+    plugins: tuple[str, ...]
+    configs: Mapping[str, BaseModel]
+    texts: Mapping[Any, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Everything that the file says.
+
+    Args:
+        file: where it stands.
+        xiaoer: the program's own section.
+        adapters: the section of each configured adapter, by platform.
+        communities: the communities, in order.
+        secrets: the values of the environment variables that hold tokens.
+        places: the lines of its keys.
+    """
+
+    file: Path
+    xiaoer: XiaoerSection
+    adapters: Mapping[str, BaseModel]
+    communities: tuple[LoadedCommunity, ...]
+    secrets: tuple[str, ...] = ()
+    places: Places | None = None
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.file.parent / self.xiaoer.database
+
+    def problem(self, key: Key, message: str) -> Problem:
+        """Return a problem with a key, for what is found wrong only later."""
+        return Problem(message, _dotted(key), self.places.line(key) if self.places is not None else 0)
+
+    @property
+    def plugin_names(self) -> tuple[str, ...]:
+        """Every plugin that some community has, each once."""
+        return tuple(dict.fromkeys(name for loaded in self.communities for name in loaded.plugins))
+
+
+def load_settings(
+    file: Path,
+    adapters: Mapping[str, type[Adapter]],
+    plugins: Mapping[str, type[Plugin[Any]]],
+    environ: Mapping[str, str],
+) -> LoadedSettings:
+    """Read a configuration.
+
+    Args:
+        file: ``plugins.toml``.
+        adapters: what is installed, by platform; a class is looked at only when the file names it.
+        plugins: what is installed, by name; likewise.
+        environ: the environment, for tokens.
+
+    Raises:
+        ConfigError: with everything that is wrong.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise ConfigError(file, [Problem("there is no such file: write one, or name it with --config")]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(file, [Problem(f"it cannot be read: {error}")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file, [_broken(error)]) from error
+    reader = _Reader(table, Places(text), adapters, plugins, environ)
+    settings = reader.read(file)
+    if reader.problems:
+        raise ConfigError(file, sorted(reader.problems, key=lambda problem: problem.line))
+    return settings
+
+
+def _broken(error: tomllib.TOMLDecodeError) -> Problem:
+    message, _, place = str(error).partition(" (at ")
+    digits = [word for word in place.replace(",", " ").split() if word.isdigit()]
+    return Problem(f"this is not TOML: {message}", line=int(digits[0]) if digits else 0)
+
+
+class _Reader:
+    """Reads one file and collects what is wrong in it."""
+
+    def __init__(
+        self,
+        table: dict[str, Any],
+        places: Places,
+        adapters: Mapping[str, type[Adapter]],
+        plugins: Mapping[str, type[Plugin[Any]]],
+        environ: Mapping[str, str],
+    ) -> None:
+        self._table = table
+        self._places = places
+        self._adapters = adapters
+        self._plugins = plugins
+        self._environ = environ
+        self._claims: dict[str, str] = {}
+        self._secrets: list[str] = []
+        self.problems: list[Problem] = []
+
+    def read(self, file: Path) -> LoadedSettings:
+        """Read it all; what is wrong is in ``problems``, and the result is then of no use."""
+        for name in self._table:
+            if name not in SECTIONS:
+                self._unknown((name,), name, SECTIONS, "section")
+        xiaoer = self._section(("xiaoer",), XiaoerSection, self._subtable(("xiaoer",))) or XiaoerSection()
+        adapters = self._read_adapters()
+        communities = self._read_communities()
+        return LoadedSettings(file, xiaoer, adapters, communities, tuple(self._secrets), self._places)
+
+    def _problem(self, key: Key, message: str) -> None:
+        self.problems.append(Problem(message, _dotted(key), self._places.line(key)))
+
+    def _unknown(self, key: Key, name: str, known: Iterable[str], what: str) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1)
+        advice = f"did you mean {near[0]}? " if near else ""
+        allowed = ", ".join(names) or "none"
+        self._problem(key, f"there is no {what} {name!r}: {advice}allowed: {allowed}")
+
+    def _subtable(self, key: Key) -> dict[str, Any]:
+        value: Any = self._table
+        for part in key:
+            value = value.get(part, {}) if isinstance(value, dict) else {}
+        if isinstance(value, dict):
+            return value
+        self._problem(key, f"found {_found(value)}; it must be a table, written [{_dotted(key)}]")
+        return {}
+
+    def _section(self, key: Key, model: type[BaseModel], table: Mapping[str, Any]) -> Any:
+        try:
+            # as JSON, so that strict models take lists for tuples and texts for times, as TOML has them
+            return model.model_validate_json(msgspec.json.encode(table))
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                self._explain(key, model, detail)
+            return None
+
+    def _explain(self, key: Key, model: type[BaseModel], detail: ErrorDetails) -> None:
+        place = key + detail["loc"]
+        if detail["type"] == "extra_forbidden":
+            self._unknown(place, str(detail["loc"][-1]), _fields(model, detail["loc"][:-1]), "key")
+        elif detail["type"] == "missing":
+            field = model.model_fields.get(str(detail["loc"][-1]))
+            meaning = f": {field.description}" if field is not None and field.description else ""
+            self._problem(place, f"it is missing{meaning}")
+        else:
+            message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            self._problem(place, f"found {_found(detail['input'])}; it {message}")
+
+    def _read_adapters(self) -> dict[str, BaseModel]:
+        found: dict[str, BaseModel] = {}
+        for name in self._subtable(("adapters",)):
+            key: Key = ("adapters", name)
+            kind = self._class(key, name, self._adapters, "adapter")
+            if kind is None:
+                continue
+            settings = self._section(key, kind.settings, self._subtable(key))
+            if settings is not None:
+                self._read_tokens(key, settings)
+                found[name] = settings
+        return found
+
+    def _read_tokens(self, key: Key, settings: BaseModel) -> None:
+        for field in type(settings).model_fields:
+            if not field.endswith("token_env"):
+                continue
+            variable = getattr(settings, field)
+            value = self._environ.get(variable, "")
+            if value:
+                self._secrets.append(value)
+            else:
+                self._problem((*key, field), f"the environment variable {variable} is not set: put the token there")
+
+    def _class(self, key: Key, name: str, known: Mapping[str, Any], what: str) -> Any:
+        if name not in known:
+            self._unknown(key, name, known, what)
+            return None
+        try:
+            return known[name]
+        except PluginError as error:
+            self._problem(key, f"{what} {name}: {error.message}")
+            return None
+
+    def _read_communities(self) -> tuple[LoadedCommunity, ...]:
+        table = self._subtable(("communities",))
+        if not table:
+            self._problem(("communities",), "there is no community: write a section [communities.<id>]")
+        found = [self._read_community(name) for name in table]
+        return tuple(loaded for loaded in found if loaded is not None)
+
+    def _read_community(self, name: str) -> LoadedCommunity | None:
+        key: Key = ("communities", name)
+        if not _ID.fullmatch(name):
+            self._problem(key, "an id is small letters, digits, - and _, at most 32, beginning with a letter")
+        table = self._subtable(key)
+        own = {field: table[field] for field in table if field in CommunitySection.model_fields}
+        others = [field for field in table if field not in own]
+        section: CommunitySection | None = self._section(key, CommunitySection, own)
+        plugins = section.plugins if section is not None else _strings(own.get("plugins"))
+        configs = self._read_plugins(key, plugins)
+        for field in others:
+            self._check_extra(key, field, plugins)
+        if section is None:
+            return None
+        self._check_places(key, section)
+        return LoadedCommunity(_community(name, section), section.plugins, configs, {**section.texts})
+
+    def _check_extra(self, key: Key, field: str, plugins: Iterable[str]) -> None:
+        if field in plugins:
+            return
+        if field in self._plugins:
+            self._problem((*key, field), f"plugin {field} is configured here, but not in plugins = [...]: add it there")
+        else:
+            self._unknown((*key, field), field, [*CommunitySection.model_fields, *plugins], "key")
+
+    def _read_plugins(self, key: Key, names: Iterable[str]) -> dict[str, BaseModel]:
+        configs: dict[str, BaseModel] = {}
+        for number, name in enumerate(names):
+            if name in configs:
+                self._problem((*key, "plugins", number), f"plugin {name} stands here twice: drop one")
+                continue
+            kind = self._class((*key, "plugins", number), name, self._plugins, "plugin")
+            if kind is None:
+                continue
+            config = self._section((*key, name), kind.config, self._subtable((*key, name)))
+            if config is not None:
+                configs[name] = config
+        return configs
+
+    def _check_places(self, key: Key, section: CommunitySection) -> None:
+        if section.timezone not in available_timezones():
+            near = get_close_matches(section.timezone, available_timezones(), n=1)
+            advice = f"did you mean {near[0]}?" if near else "write it like Asia/Shanghai"
+            self._problem((*key, "timezone"), f"there is no time zone {section.timezone!r}: {advice}")
+        for number, space in enumerate(section.spaces):
+            place = (*key, "spaces", number)
+            platform = space.partition(":")[0]
+            if platform not in self._subtable(("adapters",)):
+                self._problem(place, f"{space} is on {platform}, which has no adapter: add [adapters.{platform}]")
+            owner = self._claims.setdefault(space, str(key[1]))
+            if owner != key[1]:
+                self._problem(place, f"{space} belongs to community {owner} already: a space has one community")
+        for purpose in PURPOSES:
+            for number, chat in enumerate(getattr(section.chats, purpose)):
+                if chat not in section.spaces and not any(chat.startswith(f"{space}/") for space in section.spaces):
+                    spaces = ", ".join(section.spaces)
+                    self._problem(
+                        (*key, "chats", purpose, number), f"{chat} is in none of the community's spaces ({spaces})"
+                    )
+
+
+def _community(name: str, section: CommunitySection) -> Community:
+    chats: dict[Purpose, tuple[str, ...]] = {purpose: getattr(section.chats, purpose) for purpose in PURPOSES}
+    known = section.timezone in available_timezones()
+    return Community(
+        id=name,
+        name=section.name,
+        locale=section.locale,
+        timezone=ZoneInfo(section.timezone if known else "UTC"),
+        spaces=section.spaces,
+        chats={purpose: places for purpose, places in chats.items() if places},
+        owners=section.owners,
+        grants=dict(section.grants),
+        role_map=dict(section.roles),
+    )
+
+
+def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]:
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field is not None else None
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model.model_fields
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _found(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _dotted(key: Key) -> str:
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

@@ -1,0 +1,301 @@
+"""The store: one SQLite file, written in groups.
+
+Everybody who writes hands over *work*: a function for the database thread. Whatever is there when the last commit ended
+goes into the next, so one disk flush serves many events, and nobody holds a transaction over an ``await``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
+
+import aiosqlite
+import structlog
+
+from xiaoer.errors import StoreError
+from xiaoer.statements import Row, Statement
+from xiaoer.transaction import PartLost, Requested, Transaction
+
+A = ParamSpec("A")
+R = TypeVar("R")
+
+GROUP_LIMIT = 256
+"""How many works share one commit at most; more would make the first of them wait."""
+
+TRANSACTION_LIMIT = 0.05
+"""Seconds one part may spend in SQL inside the transaction."""
+
+READ_LIMIT = 1.0
+"""Seconds a short read may take."""
+
+_STEPS = 2_000
+"""SQLite instructions between two looks at the clock."""
+
+
+class Work(ABC):
+    """Something to be done in the next group."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def apply(self, tx: Transaction) -> None:
+        """Do it, in the database thread; it may run again when the group has to be repeated."""
+
+    @abstractmethod
+    def committed(self) -> None:
+        """Hear, in the loop, that it is on the disk."""
+
+    @abstractmethod
+    def failed(self, error: StoreError) -> None:
+        """Hear, in the loop, that nothing of its group was stored."""
+
+
+class _Call(Work, Generic[R]):
+    """A function of the core or of an adapter."""
+
+    __slots__ = ("_error", "_function", "_future", "_result")
+
+    def __init__(self, function: Callable[[Transaction], R], future: asyncio.Future[R]) -> None:
+        self._function = function
+        self._future = future
+        self._error: BaseException | None = None
+
+    def apply(self, tx: Transaction) -> None:
+        if self._error is None:
+            self._error = tx.attempt(self._run)
+            tx.check()
+
+    def _run(self, tx: Transaction) -> None:
+        self._result = self._function(tx)
+
+    def committed(self) -> None:
+        if self._future.done():
+            return
+        if self._error is not None:
+            self._future.set_exception(self._error)
+        else:
+            self._future.set_result(self._result)
+
+    def failed(self, error: StoreError) -> None:
+        if not self._future.done():
+            self._future.set_exception(error)
+
+
+class Store:
+    """One SQLite file in WAL mode, one writer, two readers.
+
+    Args:
+        file: the database; its schema is there already.
+        now: community time.
+        synchronous: ``FULL`` survives a power cut, ``NORMAL`` only a crash of the process.
+    """
+
+    def __init__(
+        self, file: Path, now: Callable[[], datetime], synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    ) -> None:
+        self.file = file
+        self._now = now
+        self.on_commit: Callable[[Requested], None] = _ignore
+        self._synchronous = synchronous
+        self._queue: deque[Work] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._deadline = float("inf")
+        self._read_deadline = float("inf")
+        self._runner: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the file and begin to commit.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        try:
+            self._writer = await self._connect(f"file:{_quote(self.file)}?mode=rw")
+            await _run(self._writer, self._prepare_writer)
+            self._reader = await self._connect(f"file:{_quote(self.file)}?mode=ro")
+            await self._reader.set_progress_handler(lambda: int(time.monotonic() > self._read_deadline), _STEPS)
+            self._reporter = await self._connect(f"file:{_quote(self.file)}?mode=ro")
+        except sqlite3.Error as error:
+            raise StoreError(explain(error, self.file)) from error
+        self._runner = asyncio.create_task(self._run(), name="store")
+
+    async def close(self) -> None:
+        """Commit what is queued and close the file."""
+        self._closing = True
+        self._wake.set()
+        if self._runner is not None:
+            await self._runner
+        for connection in (self._reporter, self._reader, self._writer):
+            await connection.close()
+
+    async def drop(self) -> None:
+        """Close the file without storing what is queued, as a crash would."""
+        self._closing = True
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.wait([self._runner])
+        for connection in (self._reporter, self._reader, self._writer):
+            await connection.close()
+
+    async def _connect(self, uri: str) -> aiosqlite.Connection:
+        return await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=512, timeout=5)
+
+    def _prepare_writer(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        connection.execute("PRAGMA cache_size=-16000")
+        connection.set_progress_handler(lambda: int(time.monotonic() > self._deadline), _STEPS)
+
+    def submit(self, work: Work) -> None:
+        """Queue work for the next group."""
+        if self._closing:
+            work.failed(StoreError("the store is closed: Xiaoer is stopping, ask again when it is back"))
+            return
+        self._queue.append(work)
+        self._wake.set()
+
+    async def transact(
+        self, function: Callable[Concatenate[Transaction, A], R], *args: A.args, **kwargs: A.kwargs
+    ) -> R:
+        """Run ``function(tx, ...)`` in the next group and return what it returns, once that is on the disk.
+
+        Raises:
+            StoreError: the group could not be stored.
+            Exception: what the function raised; its writes are undone.
+        """
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self.submit(_Call(lambda tx: function(tx, *args, **kwargs), future))
+        return await future
+
+    async def read(self, statement: Statement, /, **values: Any) -> list[Row]:
+        """Return the rows of a short read of what is committed.
+
+        Raises:
+            StoreError: it took over a second, or the file cannot be read.
+        """
+        return await self._fetch(self._reader, statement, values, READ_LIMIT)
+
+    async def report(self, statement: Statement, /, **values: Any) -> list[Row]:
+        """Return the rows of a long read, which holds up nobody else's reads."""
+        return await self._fetch(self._reporter, statement, values, None)
+
+    async def _fetch(
+        self, connection: aiosqlite.Connection, statement: Statement, values: dict[str, Any], limit: float | None
+    ) -> list[Row]:
+        compiled = statement.compiled
+        bound = compiled.bind(values)
+
+        def fetch(raw: sqlite3.Connection) -> list[Row]:
+            if limit is not None:
+                self._read_deadline = time.monotonic() + limit
+            return compiled.rows(raw.execute(compiled.sql, bound))
+
+        try:
+            return await _run(connection, fetch)
+        except sqlite3.Error as error:
+            if "interrupted" in str(error):
+                raise StoreError(f"a read took over {limit} s: use report for long ones: {statement}") from error
+            raise StoreError(explain(error, self.file)) from error
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._commit(self._take())
+
+    def _take(self) -> list[Work]:
+        queue = self._queue
+        if len(queue) <= GROUP_LIMIT:
+            group = list(queue)
+            queue.clear()
+            return group
+        return [queue.popleft() for _ in range(GROUP_LIMIT)]
+
+    async def _commit(self, group: list[Work]) -> None:
+        try:
+            requested = await _run(self._writer, self._apply, group, self._now())
+        except sqlite3.Error as error:
+            reason = explain(error, self.file)
+            structlog.get_logger().error("group not stored", reason=reason, works=len(group))
+            failure = StoreError(reason)
+            failure.__cause__ = error
+            for work in group:
+                work.failed(failure)
+            return
+        for work in group:
+            work.committed()
+        self.on_commit(requested)
+
+    def _apply(self, connection: sqlite3.Connection, group: list[Work], now: datetime) -> Requested:
+        while True:
+            requested = Requested()
+            tx = Transaction(connection, requested, now, self._limit)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                for work in group:
+                    work.apply(tx)
+                self._deadline = float("inf")
+                connection.execute("COMMIT")
+            except PartLost:
+                continue
+            except BaseException:
+                self._deadline = float("inf")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return requested
+
+    def _limit(self) -> None:
+        self._deadline = time.monotonic() + TRANSACTION_LIMIT
+
+
+def _ignore(requested: Requested) -> None:
+    """Do nothing with what a group asked for, until the app says what."""
+
+
+async def _run(
+    connection: aiosqlite.Connection,
+    function: Callable[Concatenate[sqlite3.Connection, A], R],
+    *args: A.args,
+    **kwargs: A.kwargs,
+) -> R:
+    # aiosqlite runs single statements only; this is its private door for a whole function, used here alone.
+    result: R = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]  # pyright: ignore
+    return result
+
+
+def _quote(file: Path) -> str:
+    return str(file.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+_ADVICE = {
+    "SQLITE_FULL": "the disk is full: free some space; what was not stored was not acknowledged and comes again",
+    "SQLITE_READONLY": "it is read-only: give this user the right to write to the file and its folder",
+    "SQLITE_CANTOPEN": "it cannot be opened: check that the folder exists and belongs to this user",
+    "SQLITE_BUSY": "another program holds it locked: stop that program",
+    "SQLITE_LOCKED": "another program holds it locked: stop that program",
+    "SQLITE_CORRUPT": "it is damaged: stop Xiaoer and put back the newest snapshot beside it",
+    "SQLITE_NOTADB": "it is not a SQLite database: check the path in plugins.toml",
+    "SQLITE_IOERR": "the disk reports an error: check it before anything else",
+}
+
+
+def explain(error: sqlite3.Error, file: Path) -> str:
+    """Return what a SQLite error means for the operator and what to do about it, in one sentence."""
+    name: str = getattr(error, "sqlite_errorname", "") or ""
+    for code, advice in _ADVICE.items():
+        if name.startswith(code):
+            return f"database {file}: {advice}"
+    return f"database {file}: {error}"

@@ -1,0 +1,204 @@
+"""The core's own tables and the two column types that plugins may use beside SQLAlchemy's.
+
+Names start with ``xr_``. There are no foreign keys between the core and plugins.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with a time zone, kept as microseconds since 1970 in UTC."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return the moment as the database keeps it."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Return the moment as Python has it."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class JSONText(TypeDecorator[Any]):
+    """A small value kept as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Return the value as the database keeps it."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
+        """Return the value as Python has it."""
+        return None if value is None else msgspec.json.decode(value)
+
+
+metadata = MetaData()
+
+seen = Table(
+    "xr_seen",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("at", Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""The keys of events whose effects are committed; ``at`` is the hour since 1970, in community time."""
+
+inbox = Table(
+    "xr_inbox",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("community", String, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("set_aside", String),
+)
+"""Events that were acknowledged before their effects were committed; ``set_aside`` says why one is not tried again."""
+
+outbox = Table(
+    "xr_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("plugin", String, nullable=False),
+    Column("chat", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("action", LargeBinary),
+    Column("state", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("message", String),
+    Column("reason", String),
+    Index("xr_outbox_open", "state", sqlite_where=Column("state").in_(["wanted", "sending"])),
+    sqlite_autoincrement=True,
+)
+"""Requested actions: ``wanted``, ``sending``, ``done``, ``failed`` or ``unknown``; ``action`` is erased at the end.
+
+Ids are never given again, because platforms know requests by them.
+"""
+
+shown = Table(
+    "xr_shown",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("plugin", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("chat", String, primary_key=True),
+    Column("action", LargeBinary),
+    Column("wanted", Integer, nullable=False),
+    Column("current", Integer, nullable=False, default=0),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("message", String),
+    Column("pinned", Integer, nullable=False, default=0),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Index("xr_shown_open", "state", sqlite_where=Column("state") == "open"),
+)
+"""What messages should look like (``wanted`` counts the versions) and what they look like (``current``).
+
+``epoch`` counts how often one was taken away; ``state`` is ``open`` or ``settled``.
+"""
+
+timers = Table(
+    "xr_timer",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("plugin", String, nullable=False),
+    Column("job", String, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("cron", String),
+    Column("data", JSONText, nullable=False),
+    Column("misfire", String, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    UniqueConstraint("community", "plugin", "job", "due"),
+    Index("xr_timer_due", "due", sqlite_where=Column("state") == "waiting"),
+    sqlite_autoincrement=True,
+)
+"""Timers: ``waiting``, ``off``, ``fired``, ``skipped`` or ``cancelled``; ``late`` in seconds.
+
+``cron`` is a recurring one's expression with its zone behind it.
+"""
+
+accounts = Table(
+    "xr_account",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("locale", String),
+    Column("same_as", String),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Accounts; ``same_as`` points to the account that stands for the person when accounts are linked."""
+
+members = Table(
+    "xr_member",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("community", String, nullable=False, index=True),
+    Column("role", String, nullable=False),
+    Column("joined", Moment),
+    Column("left", Moment),
+    Column("source", JSONText),
+    sqlite_with_rowid=False,
+)
+"""Who is in which space, since when, how they came and what they are there."""
+
+roles = Table(
+    "xr_role",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Roles given in the chat, for instance by a claim code."""
+
+aliases = Table(
+    "xr_chat_alias",
+    metadata,
+    Column("alias", String, primary_key=True),
+    Column("chat", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Chats that changed their id: a Telegram group that became a supergroup keeps its first id here."""
+
+faults = Table(
+    "xr_fault",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("plugin", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What plugins failed at, and what automatic acts were done and why."""
+
+values = Table(
+    "xr_value",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", JSONText, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Single values, for instance the offset of community time."""

@@ -1,0 +1,141 @@
+"""A platform in memory: it shows what people would see and fails when a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Pin, Receipt, Request, Send
+from xiaoer.content import Button, Content
+from xiaoer.errors import Hopeless
+from xiaoer.host import Host
+from xiaoer.plugin import Settings
+
+
+class FakeSettings(Settings):
+    """The fake platform has no settings."""
+
+
+@dataclass(frozen=True)
+class FakeMessage:
+    """A message as it stands in a chat.
+
+    Args:
+        id: the platform's id.
+        chat: where.
+        content: what it says now.
+        only_to: the account that alone sees it; None for everybody.
+        answers: the handle of the command or button press that it answers.
+        reply_to: the message it replies to.
+        pinned: whether it is pinned.
+        edits: how often it was changed.
+    """
+
+    id: str
+    chat: str
+    content: Content
+    only_to: str | None = None
+    answers: str | None = None
+    reply_to: str | None = None
+    pinned: bool = False
+    edits: int = 0
+
+    @property
+    def text(self) -> str:
+        """What it says, plain."""
+        return self.content.plain
+
+    @property
+    def buttons(self) -> list[Button]:
+        """Its buttons, row after row."""
+        return [button for row in self.content.buttons for button in row]
+
+
+@dataclass
+class FakePlatform:
+    """What is left of the platform when the app restarts.
+
+    Attributes:
+        messages: by id, in the order they came.
+        requests: everything that was asked of it, repeats included.
+        failures: what the next requests fail with, one each; None lets one pass.
+        hang: whether requests are heard and never answered.
+    """
+
+    messages: dict[str, FakeMessage] = field(default_factory=lambda: {})
+    requests: list[Request] = field(default_factory=lambda: [])
+    failures: deque[Exception | None] = field(default_factory=lambda: deque())
+    hang: bool = False
+    capabilities: frozenset[Capability] = frozenset({"only_to", "private_answer", "edit", "delete", "pin"})
+
+    def perform(self, request: Request) -> Receipt:
+        """Do what is asked, or fail as the test says."""
+        self.requests.append(request)
+        if self.hang:
+            return Receipt()
+        failure = self.failures.popleft() if self.failures else None
+        if failure is not None:
+            raise failure
+        match request:
+            case Send():
+                return self._post(request.chat, request.content, request.only_to, None, request.reply_to)
+            case Answer():
+                return self._post(
+                    request.chat, request.content, request.to if request.private else None, request.handle
+                )
+            case Edit():
+                found = self._find(request.message)
+                self.messages[found.id] = replace(found, content=request.content, edits=found.edits + 1)
+            case Delete():
+                self.messages.pop(request.message, None)
+            case Pin():
+                found = self._find(request.message)
+                self.messages[found.id] = replace(found, pinned=request.pinned)
+        return Receipt()
+
+    def _post(
+        self, chat: str, content: Content, only_to: str | None, answers: str | None, reply_to: str | None = None
+    ) -> Receipt:
+        message = FakeMessage(f"m{len(self.requests)}", chat, content, only_to, answers, reply_to)
+        self.messages[message.id] = message
+        return Receipt(message.id)
+
+    def _find(self, message: str) -> FakeMessage:
+        if message not in self.messages:
+            raise Hopeless("message to edit not found")
+        return self.messages[message]
+
+
+class FakeAdapter(Adapter):
+    """The adapter of the platform in memory; each test makes its own subclass with :meth:`on`."""
+
+    platform: ClassVar[str] = "fake"
+    settings: ClassVar[type[BaseModel]] = FakeSettings
+    sandbox: ClassVar[bool] = True
+    fake: ClassVar[FakePlatform]
+
+    def __init__(self, settings: BaseModel, host: Host) -> None:
+        super().__init__(settings, host)
+
+    @classmethod
+    def on(cls, fake: FakePlatform) -> type[FakeAdapter]:
+        """Return an adapter class for one platform in memory."""
+        return type("FakeAdapter", (cls,), {"fake": fake, "capabilities": fake.capabilities, "__module__": __name__})
+
+    async def start(self) -> str:
+        """Begin; there is nothing to tell."""
+        return ""
+
+    async def stop(self) -> None:
+        """End; there is nothing to release."""
+
+    async def perform(self, request: Request) -> Receipt:
+        """Do what is asked."""
+        receipt = self.fake.perform(request)
+        if self.fake.hang:
+            await asyncio.get_running_loop().create_future()
+        return receipt

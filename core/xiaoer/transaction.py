@@ -1,0 +1,279 @@
+"""What a ``function(tx, ...)`` may do inside the group's transaction: read, decide, write, request."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeAlias
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from xiaoer.actions import AnswerPerson, AnyAction, ShowMessage, encode_action
+from xiaoer.content import Content
+from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
+from xiaoer.plugin import MERGE, Misfire
+from xiaoer.scene import Scene, Voice
+from xiaoer.statements import Row, Statement
+from xiaoer.tables import accounts, inbox, outbox, shown, timers
+
+A = ParamSpec("A")
+Function: TypeAlias = Callable[Concatenate["Transaction", A], None]
+
+REQUEST = Statement(
+    insert(outbox).values(
+        community=bindparam("community"),
+        plugin=bindparam("plugin"),
+        chat=bindparam("chat"),
+        kind=bindparam("kind"),
+        action=bindparam("action"),
+        state="wanted",
+        at=bindparam("at"),
+        tries=0,
+    )
+)
+_show = upsert(shown).values(
+    community=bindparam("community"),
+    plugin=bindparam("plugin"),
+    key=bindparam("key"),
+    chat=bindparam("chat"),
+    action=bindparam("action"),
+    wanted=1,
+    current=0,
+    epoch=0,
+    pinned=0,
+    state="open",
+)
+SHOW = Statement(
+    _show.on_conflict_do_update(
+        index_elements=["community", "plugin", "key", "chat"],
+        set_={"action": _show.excluded.action, "wanted": shown.c.wanted + 1, "state": "open", "reason": None},
+    )
+)
+SCHEDULE = Statement(
+    upsert(timers)
+    .values(
+        community=bindparam("community"),
+        plugin=bindparam("plugin"),
+        job=bindparam("job"),
+        due=bindparam("due"),
+        data=bindparam("data"),
+        misfire=bindparam("misfire"),
+        late=bindparam("late"),
+        state="waiting",
+    )
+    .on_conflict_do_nothing()
+)
+UNSCHEDULE = Statement(
+    update(timers)
+    .values(state="cancelled")
+    .where(
+        timers.c.community == bindparam("of"),
+        timers.c.plugin == bindparam("by"),
+        timers.c.job == bindparam("name"),
+        timers.c.state == "waiting",
+    )
+)
+PARK = Statement(
+    upsert(inbox)
+    .values(
+        key=bindparam("key"),
+        community=bindparam("community"),
+        event=bindparam("event"),
+        at=bindparam("at"),
+        tries=0,
+    )
+    .on_conflict_do_nothing()
+)
+SAME_AS = Statement(select(accounts.c.same_as).where(accounts.c.account == bindparam("account")))
+
+
+@dataclass
+class Requested:
+    """What a group asked for beside its rows: looked at once it is committed."""
+
+    actions: int = 0
+    timers: int = 0
+    events: list[AnyEvent] = field(default_factory=lambda: [])
+
+
+STORAGE_FAILURES = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_NOMEM",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_READONLY",
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_CANTOPEN",
+)
+"""What SQLite says when the storage is at fault and not the statement."""
+
+
+class PartLost(Exception):
+    """A part's failure took the whole transaction with it, so its group starts again without that part."""
+
+
+class Transaction(Voice):
+    """The open transaction, as one plugin's part of one event sees it: everything applied before is visible.
+
+    A function that gets it must touch nothing else, because it may run again when its group has to be repeated.
+
+    Args:
+        connection: the writing connection, inside the group's transaction.
+        requested: collects what is asked for.
+        now: community time.
+        limit: starts the time that a part may take.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        requested: Requested,
+        now: datetime,
+        limit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connection = connection
+        self._requested = requested
+        self.now = now
+        self._limit = limit
+
+    def attempt(self, function: Callable[[Transaction], object]) -> BaseException | None:
+        """Run a part in a savepoint and return what it raised, its writes undone, or None; the core's.
+
+        The caller remembers the failure and then calls :meth:`check`.
+
+        Raises:
+            sqlite3.Error: the storage failed, not the part.
+        """
+        connection, requested = self._connection, self._requested
+        mark = requested.actions, requested.timers, len(requested.events)
+        self._limit()
+        connection.execute("SAVEPOINT part")
+        try:
+            function(self)
+        except (Exception, SystemExit) as error:  # bulkhead "transact": a plugin's function takes nobody else with it
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorname.startswith(STORAGE_FAILURES):
+                raise
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO part")
+                connection.execute("RELEASE part")
+                requested.actions, requested.timers = mark[:2]
+                del requested.events[mark[2] :]
+            return error
+        connection.execute("RELEASE part")
+        return None
+
+    def check(self) -> None:
+        """Go on, unless a failed part took the whole transaction with it, as an interrupted write does; the core's.
+
+        Raises:
+            PartLost: start the group again, without the part.
+        """
+        if not self._connection.in_transaction:
+            raise PartLost
+
+    def enter(self, scene: Scene, now: datetime) -> None:
+        """Say whose part comes next and what the community's time is; the core's."""
+        self.scene = scene
+        self.now = now
+
+    def execute(self, sql: str, values: dict[str, Any]) -> int:
+        """Run a compiled statement with bound values; the core's."""
+        return self._connection.execute(sql, values).rowcount
+
+    def one(self, statement: Statement, /, **values: Any) -> Row | None:
+        """Return the first row, or None."""
+        compiled = statement.compiled
+        rows = compiled.rows(self._connection.execute(compiled.sql, compiled.bind(values)))
+        return rows[0] if rows else None
+
+    def all(self, statement: Statement, /, **values: Any) -> list[Row]:
+        """Return all rows."""
+        compiled = statement.compiled
+        return compiled.rows(self._connection.execute(compiled.sql, compiled.bind(values)))
+
+    def run(self, statement: Statement, /, **values: Any) -> int:
+        """Write and return how many rows it touched."""
+        compiled = statement.compiled
+        return self._connection.execute(compiled.sql, compiled.bind(values)).rowcount
+
+    def request(self, action: AnyAction) -> None:
+        """Ask for an action; it is performed after the commit."""
+        if isinstance(action, ShowMessage):
+            self.run(
+                SHOW,
+                community=self.scene.community.id,
+                plugin=self.scene.plugin,
+                key=action.key,
+                chat=action.chat,
+                action=encode_action(action),
+            )
+        else:
+            self.run(
+                REQUEST,
+                community=self.scene.community.id,
+                plugin=self.scene.plugin,
+                chat=action.chat,
+                kind="answer" if isinstance(action, AnswerPerson) else "other",
+                action=encode_action(action),
+                at=self.now,
+            )
+        self._requested.actions += 1
+
+    def schedule(self, job: str, due: datetime, data: dict[str, Any] | None = None, misfire: Misfire = MERGE) -> None:
+        """Set a one-time timer; the same job at the same time is one timer.
+
+        Args:
+            job: the plugin's name for it; ``on_schedule`` gets it back.
+            due: when, with a time zone, in community time.
+            data: small JSON state that comes back with it.
+            misfire: what becomes of it when it cannot fire in time.
+        """
+        self.run(
+            SCHEDULE,
+            community=self.scene.community.id,
+            plugin=self.scene.plugin,
+            job=job,
+            due=due,
+            data=data or {},
+            misfire=misfire.policy,
+            late=int(misfire.late.total_seconds()),
+        )
+        self._requested.timers += 1
+
+    def unschedule(self, job: str) -> int:
+        """Cancel the waiting timers of a job and return how many there were."""
+        self._requested.timers += 1
+        return self.run(UNSCHEDULE, of=self.scene.community.id, by=self.scene.plugin, name=job)
+
+    def refuse(self, key: str, values: dict[str, object]) -> None:
+        """Tell the person who asked, and nobody else, why they cannot have it; the core's."""
+        scene = self.scene
+        asker = scene.asker
+        if asker is None:
+            return
+        words = scene.words.text(asker.who.locale, scene.community, key, values)
+        self.request(
+            AnswerPerson(
+                chat=asker.chat, handle=asker.handle, content=Content(words), private=True, to=asker.who.account
+            )
+        )
+
+    def changed_timers(self) -> None:
+        """Let the scheduler look at the timers after the commit; the core's."""
+        self._requested.timers += 1
+
+    def emit(self, event: AnyEvent) -> None:
+        """Tell a fact to the community's plugins, as a new event that is safe with this commit."""
+        community = event.community if isinstance(event, ScheduleDue | ActionEnded) else self.scene.community.id
+        self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now)
+        self._requested.events.append(event)
+
+    def person(self, account: str) -> str:
+        """Return the account that stands for the person behind an account: itself, unless accounts are linked."""
+        row = self.one(SAME_AS, account=account)
+        return row.same_as if row is not None and row.same_as is not None else account

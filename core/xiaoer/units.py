@@ -1,0 +1,206 @@
+"""A unit of work: everything that one event causes, stored together or not at all, and exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, insert
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from xiaoer.errors import Refusal, StoreError
+from xiaoer.events import AnyEvent, encode_event
+from xiaoer.scene import Scene
+from xiaoer.statements import Statement
+from xiaoer.store import Work
+from xiaoer.tables import faults, inbox, seen
+from xiaoer.transaction import PARK, Transaction
+
+if TYPE_CHECKING:
+    from xiaoer.context import Effect
+    from xiaoer.runtime import CommunityRuntime
+
+REMEMBER = Statement(upsert(seen).values(key=bindparam("key"), at=bindparam("at")).on_conflict_do_nothing())
+FAULT = Statement(
+    insert(faults).values(
+        community=bindparam("community"),
+        plugin=bindparam("plugin"),
+        what=bindparam("what"),
+        reason=bindparam("reason"),
+        at=bindparam("at"),
+    )
+)
+UNPARK = Statement(delete(inbox).where(inbox.c.key == bindparam("parked")))
+
+
+class Outcome(enum.Enum):
+    """How an event became safe."""
+
+    COMMITTED = "committed"
+    """Its effects are stored."""
+    DUPLICATE = "duplicate"
+    """They were stored before."""
+    PARKED = "parked"
+    """It is stored itself, and its effects follow."""
+    IGNORED = "ignored"
+    """It belongs to no community, or a bot caused it."""
+
+
+class Part:
+    """What one plugin, the core or the adapter wants stored for one event.
+
+    Args:
+        scene: whose part it is.
+        effects: functions of the transaction with their arguments, in order.
+    """
+
+    __slots__ = ("effects", "fault", "scene")
+
+    def __init__(self, scene: Scene, effects: list[Effect]) -> None:
+        self.scene = scene
+        self.effects = effects
+        self.fault: BaseException | None = None
+
+    def run(self, tx: Transaction) -> None:
+        """Do it all, in order."""
+        for function, args, values in self.effects:
+            function(tx, *args, **values)
+
+
+class Unit(Work):
+    """Everything that one event causes.
+
+    Args:
+        event: the event.
+        runtime: its community.
+        now: community time when it came in.
+        future: what the adapter waits for.
+        parked: whether the inbox holds it.
+    """
+
+    __slots__ = (
+        "event",
+        "faults",
+        "future",
+        "now",
+        "on_stored",
+        "outcome",
+        "overtaken",
+        "parked",
+        "parts",
+        "ready",
+        "runtime",
+        "slow",
+    )
+
+    def __init__(
+        self,
+        event: AnyEvent,
+        runtime: CommunityRuntime,
+        now: datetime,
+        future: asyncio.Future[Outcome],
+        on_stored: Callable[[Unit, StoreError | None], None],
+        *,
+        parked: bool = False,
+    ) -> None:
+        self.event = event
+        self.runtime = runtime
+        self.now = now
+        self.future = future
+        self.on_stored = on_stored
+        self.parked = parked
+        self.parts: list[Part] = []
+        self.faults: list[tuple[str, str]] = []
+        self.ready = False
+        self.slow = False
+        self.overtaken = False
+        self.outcome = Outcome.COMMITTED
+
+    def apply(self, tx: Transaction) -> None:
+        """Store it, in the database thread."""
+        now = self.now
+        if not tx.run(REMEMBER, key=self.event.key, at=int(now.timestamp()) // 3600):
+            self.outcome = Outcome.DUPLICATE
+        else:
+            for part in self.parts:
+                tx.enter(part.scene, now)
+                if part.fault is None:
+                    part.fault = tx.attempt(part.run)
+                    tx.check()
+                if part.fault is not None and part.scene.asker is not None:
+                    _apologise(tx, part)
+                if part.fault is not None and not isinstance(part.fault, Refusal):
+                    self._record(tx, part.scene.plugin, describe(part.fault))
+            for plugin, reason in self.faults:
+                self._record(tx, plugin, reason)
+        if self.parked:
+            tx.run(UNPARK, parked=self.event.key)
+
+    def _record(self, tx: Transaction, plugin: str, reason: str) -> None:
+        what = type(self.event).__name__
+        tx.run(FAULT, community=self.runtime.community.id, plugin=plugin, what=what, reason=reason, at=self.now)
+
+    def committed(self) -> None:
+        """Hear that it is stored."""
+        if not self.future.done():
+            self.future.set_result(self.outcome)
+        self.on_stored(self, None)
+
+    def failed(self, error: StoreError) -> None:
+        """Hear that nothing of it was stored."""
+        if not self.future.done():
+            self.future.set_exception(error)
+        self.on_stored(self, error)
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in one line, as admins and the log read it."""
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _apologise(tx: Transaction, part: Part) -> None:
+    fault = part.fault
+    if isinstance(fault, Refusal):
+        tx.refuse(fault.key, fault.values)
+    else:
+        tx.refuse("xiaoer.failed", {})
+
+
+class Parking(Work):
+    """Puts an event that takes long into the inbox, so that it may be acknowledged.
+
+    Args:
+        unit: the event's.
+        on_parked: hears when that is stored.
+    """
+
+    __slots__ = ("_on_parked", "unit")
+
+    def __init__(self, unit: Unit, on_parked: Callable[[Unit], None] | None = None) -> None:
+        self.unit = unit
+        self._on_parked = on_parked
+
+    def apply(self, tx: Transaction) -> None:
+        """Store the event itself."""
+        unit = self.unit
+        tx.run(
+            PARK,
+            key=unit.event.key,
+            community=unit.runtime.community.id,
+            event=encode_event(unit.event),
+            at=unit.now,
+        )
+
+    def committed(self) -> None:
+        """Let the adapter acknowledge it and the community's next events pass."""
+        if not self.unit.future.done():
+            self.unit.future.set_result(Outcome.PARKED)
+        if self._on_parked is not None:
+            self._on_parked(self.unit)
+
+    def failed(self, error: StoreError) -> None:
+        """Leave everything as it was: the event is not safe, and its adapter still waits."""

@@ -1,0 +1,315 @@
+"""Events on their way from the adapter to the disk."""
+
+import asyncio
+from typing import Any, ClassVar
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, select
+
+from xiaoer import (
+    Context,
+    MessagePosted,
+    NoConfig,
+    Outcome,
+    Plugin,
+    Statement,
+    StoreError,
+    Transaction,
+    Veto,
+    Who,
+    on_message,
+    screen,
+)
+from xiaoer.pipeline import ABANDON_AFTER, CUT_AFTER, PARK_AFTER
+from xiaoer.tables import faults, inbox, members, seen, values
+from xiaoer.testing import Town, play, rest
+from xiaoer.testing.scene import MAIN, SPACE
+
+LOG = Statement(insert(values).values(name=bindparam("name"), value=bindparam("value")))
+LOGGED = Statement(select(values.c.name, values.c.value).where(values.c.name.like("log.%")).order_by(values.c.name))
+SEEN = Statement(select(seen.c.key))
+INBOX = Statement(select(inbox.c.key, inbox.c.tries, inbox.c.set_aside))
+FAULTS = Statement(select(faults.c.plugin, faults.c.what, faults.c.reason))
+MEMBERS = Statement(select(members.c.account, members.c.joined, members.c.left, members.c.source))
+
+
+def log(tx: Transaction, name: str) -> None:
+    tx.run(LOG, name=f"log.{name}", value=1)
+
+
+class Writer(Plugin[NoConfig]):
+    """Writes down each message, and asks for an echo."""
+
+    name = "writer"
+
+    @on_message
+    async def write(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
+        ctx.transact(log, event.text)
+        ctx.send(MAIN, ctx.content("writer.echo", text=event.text))
+
+
+class Raiser(Plugin[NoConfig]):
+    """Queues and then fails, when it is told to."""
+
+    name = "raiser"
+
+    @on_message
+    async def write(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
+        ctx.transact(log, f"raiser.{event.text}")
+        if "raise" in event.text:
+            raise ValueError("the hook is broken")
+        if "exit" in event.text:
+            raise SystemExit(3)
+        if "late" in event.text:
+            ctx.transact(fail)
+
+
+def fail(tx: Transaction) -> None:
+    raise ValueError("the function is broken")
+
+
+class Sleeper(Plugin[NoConfig]):
+    """Waits until it is let go, when it is told to."""
+
+    name = "sleeper"
+    gates: ClassVar[dict[str, asyncio.Event]] = {}
+    stubborn: ClassVar[bool] = False
+
+    @on_message
+    async def wait(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
+        gate = self.gates.get(event.text)
+        while gate is not None and not gate.is_set():
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                if not self.stubborn:
+                    raise
+        ctx.transact(log, f"slept.{event.text}")
+
+
+@pytest.fixture(autouse=True)
+def _gates() -> None:
+    Sleeper.gates.clear()
+    Sleeper.stubborn = False
+
+
+async def logged(town: Town) -> list[str]:
+    return [row.name.removeprefix("log.") for row in await town.rows(LOGGED)]
+
+
+def message(town: Town, text: str, **changes: Any) -> MessagePosted:
+    event = MessagePosted(
+        key=town.key("message"), at=town.now(), space=SPACE, chat=MAIN, who=town.person("ann"), message="1", text=text
+    )
+    return event if not changes else MessagePosted(**{**{f: getattr(event, f) for f in event.__struct_fields__}, **changes})
+
+
+async def test_state_and_request_of_an_event_are_stored_together_and_performed() -> None:
+    async with play(Writer) as town:
+        assert await town.say("ann", "hello") is Outcome.COMMITTED
+        assert await logged(town) == ["hello"]
+        assert len(town.messages()) == 1
+
+
+async def test_the_same_event_told_twice_changes_state_once() -> None:
+    async with play(Writer) as town:
+        await town.say("ann", "hello")
+        assert await town.tell_again() is Outcome.DUPLICATE
+        event = message(town, "again")
+        assert sorted(o.value for o in await town.tell_at_once(event, event, event)) == [
+            "committed",
+            "duplicate",
+            "duplicate",
+        ]
+        assert len(town.messages()) == 2
+
+
+async def test_an_event_told_again_after_a_restart_changes_nothing() -> None:
+    async with play(Writer) as town:
+        await town.say("ann", "hello")
+        await town.restart(kill=True)
+        await town.tell_again()
+        assert len(town.messages()) == 1
+        assert await town.rows(INBOX) == []
+
+
+@pytest.mark.parametrize("how", ["raise", "exit", "late"])
+async def test_a_plugin_that_fails_loses_its_own_part_only(how: str) -> None:
+    async with play(Raiser, Writer) as town:
+        assert await town.say("ann", how) is Outcome.COMMITTED
+        assert await logged(town) == [how]
+        assert [row.plugin for row in await town.rows(FAULTS)] == ["raiser"]
+
+
+async def test_three_failing_persons_pause_a_plugin_and_the_admins_hear_of_it_once() -> None:
+    async with play(Raiser, Writer) as town:
+        for name in ("ann", "bob", "cat"):
+            await town.say(name, f"raise {name}")
+        await town.say("dan", "fine")
+        assert "raiser.fine" not in await logged(town)
+        admins = [m.text for m in town.messages("fake:town/admins")]
+        assert len(admins) == 1
+        assert "raiser" in admins[0]
+        await town.pass_time(minutes=5)
+        await town.say("dan", "again")
+        assert "raiser.again" in await logged(town)
+        assert len(town.messages("fake:town/admins")) == 2
+
+
+async def test_effects_are_stored_in_the_order_events_came_though_hooks_overlap() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["slow"] = asyncio.Event()
+        slow = town.app.pipeline.submit(message(town, "slow"))
+        quick = town.app.pipeline.submit(message(town, "quick"))
+        await rest()
+        assert not quick.done(), "what came later waits for what came first"
+        Sleeper.gates["slow"].set()
+        await asyncio.gather(slow, quick)
+        await town.settle()
+        assert [m.text for m in town.messages()] == ["writer.echo", "writer.echo"]
+        rows = await town.rows(Statement(select(values.c.name).where(values.c.name.like("log.%"))))
+        assert len(rows) == 4
+
+
+async def test_an_event_that_takes_over_a_second_is_parked_and_the_next_ones_pass() -> None:
+    async with play(Sleeper, Writer) as town:
+        gate = Sleeper.gates["slow"] = asyncio.Event()
+        slow = town.app.pipeline.submit(message(town, "slow"))
+        quick = town.app.pipeline.submit(message(town, "quick"))
+        await town.clock.advance(PARK_AFTER + 0.5)
+        assert await slow is Outcome.PARKED
+        assert await quick is Outcome.COMMITTED
+        assert [row.key for row in await town.rows(INBOX)] != []
+        assert "slow" not in await logged(town)
+        gate.set()
+        await town.settle()
+        assert "slow" in await logged(town)
+        assert await town.rows(INBOX) == []
+
+
+async def test_what_was_parked_is_done_after_a_kill_and_once() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["slow"] = asyncio.Event()
+        slow = town.app.pipeline.submit(message(town, "slow"))
+        await town.clock.advance(PARK_AFTER + 0.5)
+        assert await slow is Outcome.PARKED
+        Sleeper.gates.clear()
+        await town.restart(kill=True)
+        assert "slow" in await logged(town)
+        assert await town.rows(INBOX) == []
+        assert len(town.messages()) == 1
+
+
+async def test_an_event_during_which_the_process_ended_three_times_is_set_aside_and_told() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["deadly"] = asyncio.Event()
+        event = message(town, "deadly")
+        deadly = town.app.pipeline.submit(event)
+        await town.clock.advance(PARK_AFTER + 0.5)
+        assert await deadly is Outcome.PARKED
+        for _ in range(3):
+            await town.restart_without_waiting()
+        await town.restart_without_waiting()
+        await town.settle()
+        (row,) = await town.rows(INBOX)
+        assert row.set_aside is not None
+        assert any("ended" in m.text for m in town.messages("fake:town/admins"))
+        await town.tell(event)  # the platform may tell it again: it is not tried again
+        assert "deadly" not in await logged(town)
+
+
+async def test_a_hook_that_hangs_is_cut_and_the_other_plugins_get_their_turn() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["hang"] = asyncio.Event()
+        town.app.pipeline.submit(message(town, "hang"))
+        await town.clock.advance(CUT_AFTER + 1)
+        await town.settle()
+        assert await logged(town) == ["hang"]
+        assert [row.plugin for row in await town.rows(FAULTS)] == ["sleeper"]
+
+
+async def test_a_hook_that_eats_the_cancellation_is_left_alone_and_can_do_nothing_any_more() -> None:
+    async with play(Sleeper, Writer) as town:
+        gate = Sleeper.gates["hang"] = asyncio.Event()
+        Sleeper.stubborn = True
+        town.app.pipeline.submit(message(town, "hang"))
+        await town.clock.advance(CUT_AFTER + ABANDON_AFTER + 1)
+        await town.settle()
+        assert await logged(town) == ["hang"]
+        gate.set()
+        await town.settle()
+        assert await logged(town) == ["hang"]
+        assert await town.say("bob", "next") is Outcome.COMMITTED
+
+
+class Bouncer(Plugin[NoConfig]):
+    """Lets nobody say spam, and fails on demand."""
+
+    name = "bouncer"
+
+    @screen
+    async def look(self, ctx: Context[NoConfig], event: Any) -> Veto | None:
+        text = getattr(event, "text", "")
+        if "crash" in text:
+            raise ValueError("the screener is broken")
+        return Veto("spam") if "spam" in text else None
+
+
+class StrictBouncer(Bouncer):
+    name = "strict"
+    fail_closed = True
+
+
+async def test_a_veto_stops_the_plugins_but_not_the_cores_own_bookkeeping() -> None:
+    async with play(Writer, Bouncer) as town:
+        assert await town.say("ann", "spam") is Outcome.COMMITTED
+        assert await logged(town) == []
+        assert [row.account for row in await town.rows(MEMBERS)] == ["fake:ann"]
+
+
+async def test_a_broken_screener_lets_pass_unless_it_guards_safety() -> None:
+    async with play(Writer, Bouncer) as town:
+        await town.say("ann", "crash")
+        assert await logged(town) == ["crash"]
+    async with play(Writer, StrictBouncer) as town:
+        await town.say("ann", "crash")
+        assert await logged(town) == []
+
+
+async def test_other_bots_and_unknown_spaces_are_ignored() -> None:
+    async with play(Writer) as town:
+        bot = message(town, "hello", who=Who("fake:robot", "Robot", bot=True))
+        elsewhere = message(town, "hello", space="fake:elsewhere")
+        assert await town.tell(bot) is Outcome.IGNORED
+        assert await town.tell(elsewhere) is Outcome.IGNORED
+        assert await logged(town) == []
+
+
+async def test_joins_and_leaves_are_kept_with_how_surely_they_are_known() -> None:
+    async with play(Writer) as town:
+        await town.join("ann")
+        await town.leave("ann")
+        (row,) = await town.rows(MEMBERS)
+        assert row.joined is not None
+        assert row.left is not None
+        assert row.source["certainty"] == "exact"
+        await town.say("ann", "back")
+        (row,) = await town.rows(MEMBERS)
+        assert row.left is None
+
+
+async def test_what_an_adapter_stores_with_an_event_is_stored_once_with_it() -> None:
+    async with play(Writer) as town:
+        event = message(town, "hello")
+        for _ in range(2):
+            await town.app.pipeline.submit(event, (lambda tx: log(tx, "adapter"),))
+        assert sorted(await logged(town)) == ["adapter", "hello"]
+
+
+async def test_an_event_that_cannot_be_stored_is_not_acknowledged() -> None:
+    async with play(Writer) as town:
+        town.app.store.submit = lambda work: work.failed(StoreError("the disk is full"))  # type: ignore[method-assign]
+        with pytest.raises(StoreError, match="disk is full"):
+            await town.app.pipeline.submit(message(town, "hello"))
+        del town.app.store.submit  # type: ignore[attr-defined]
+        assert await logged(town) == []
