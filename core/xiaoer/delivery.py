@@ -89,8 +89,9 @@ class Delivery:
         self._report = report
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._collecting = False
+        self._collecting = True
         self._more = False
+        self._asleep = 0
         self._lanes: dict[str, _Lane] = defaultdict(lambda: _Lane(deque(), deque()))
         self._in_hand: set[object] = set()
 
@@ -100,11 +101,11 @@ class Delivery:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left to do."""
-        return not (self._wake.is_set() or self._in_hand or self._collecting)
+        """Whether nothing is left to do before time passes."""
+        return not (self._wake.is_set() or self._collecting or len(self._lanes) > self._asleep)
 
     async def settled(self) -> None:
-        """Return when nothing is left to do."""
+        """Return when nothing is left to do before time passes."""
         while not self.idle:
             self._idle.clear()
             await self._idle.wait()
@@ -196,7 +197,7 @@ class Delivery:
             elif once or not isinstance(result, Unclear):
                 return await self._end(entry, result)
             tries += 1
-            await self._platform.sleep(pause(tries, result))
+            await self._sleep(pause(tries, result))
 
     async def _perform(self, adapter: Adapter, request: Request) -> Receipt | DeliveryError:
         try:
@@ -262,7 +263,15 @@ class Delivery:
             if not isinstance(result, TryLater | Unclear):
                 return result
             tries += 1
-            await self._platform.sleep(pause(tries, result))
+            await self._sleep(pause(tries, result))
+
+    async def _sleep(self, seconds: float) -> None:
+        self._asleep += 1
+        self._idle.set()
+        try:
+            await self._platform.sleep(seconds)
+        finally:
+            self._asleep -= 1
 
     async def _settle(self, entry: Shown, message: str | None, pinned: bool, error: DeliveryError | None) -> bool:
         reason = None if error is None else error.reason

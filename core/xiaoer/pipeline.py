@@ -149,11 +149,23 @@ class Pipeline:
         now = self._open[unit] = self._platform.monotonic()
         if now < self._careful_until and not parked:
             unit.parked = True
-            self._store.submit(Parking(unit))
+            self._store.submit(Parking(unit, self._begin))
+        else:
+            self._queue(unit)
+        return future
+
+    def _queue(self, unit: Unit) -> None:
         self._waiting.append(unit)
         if not self._called:
             self._call_worker()
-        return future
+
+    def _begin(self, unit: Unit) -> None:
+        """Try an event that is parked now, unless it was dealt with before."""
+        if unit.outcome is Outcome.DUPLICATE:
+            unit.parked = False  # what the inbox holds of it is the record of one set aside
+            self._ready(unit)
+        else:
+            self._queue(unit)
 
     def _runtime(self, event: AnyEvent) -> CommunityRuntime | None:
         if isinstance(event, PlatformEvent):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer.errors import Refusal, StoreError
@@ -33,6 +33,7 @@ FAULT = Statement(
         at=bindparam("at"),
     )
 )
+SEEN = Statement(select(seen.c.key).where(seen.c.key == bindparam("key")))
 UNPARK = Statement(delete(inbox).where(inbox.c.key == bindparam("parked")))
 
 
@@ -180,13 +181,16 @@ class Parking(Work):
 
     __slots__ = ("_on_parked", "unit")
 
-    def __init__(self, unit: Unit, on_parked: Callable[[Unit], None] | None = None) -> None:
+    def __init__(self, unit: Unit, on_parked: Callable[[Unit], None]) -> None:
         self.unit = unit
         self._on_parked = on_parked
 
     def apply(self, tx: Transaction) -> None:
-        """Store the event itself."""
+        """Store the event itself, if its effects are not stored already."""
         unit = self.unit
+        if tx.one(SEEN, key=unit.event.key) is not None:
+            unit.outcome = Outcome.DUPLICATE
+            return
         tx.run(
             PARK,
             key=unit.event.key,
@@ -198,9 +202,10 @@ class Parking(Work):
     def committed(self) -> None:
         """Let the adapter acknowledge it and the community's next events pass."""
         if not self.unit.future.done():
-            self.unit.future.set_result(Outcome.PARKED)
-        if self._on_parked is not None:
-            self._on_parked(self.unit)
+            duplicate = self.unit.outcome is Outcome.DUPLICATE
+            self.unit.future.set_result(Outcome.DUPLICATE if duplicate else Outcome.PARKED)
+        self._on_parked(self.unit)
 
     def failed(self, error: StoreError) -> None:
-        """Leave everything as it was: the event is not safe, and its adapter still waits."""
+        """Leave everything as it was: the event is not safe, and its adapter hears so when its effects fail too."""
+        self._on_parked(self.unit)
