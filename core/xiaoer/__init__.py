@@ -4,13 +4,14 @@ This is everything that plugins and adapters may use; ``xiaoer.testing`` is the 
 """
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Receipt, Request, Send
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Pin, Receipt, Request, Send
 from xiaoer.arguments import Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
 from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Text, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
+    AdapterError,
     ConfigError,
     ContextClosed,
     DeliveryError,
@@ -71,6 +72,7 @@ from xiaoer.units import Outcome
 __all__ = [
     "ActionEnded",
     "Adapter",
+    "AdapterError",
     "Answer",
     "AnswerPerson",
     "AnyAction",
@@ -78,6 +80,7 @@ __all__ = [
     "Bold",
     "Button",
     "ButtonPressed",
+    "Capability",
     "Clock",
     "CommandHelp",
     "CommandUsed",

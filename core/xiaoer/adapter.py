@@ -93,6 +93,7 @@ class Adapter(ABC):
     sandbox: ClassVar[bool] = False
 
     def __init__(self, settings: BaseModel, host: Host) -> None:
+        del settings  # each adapter reads its own
         self.host = host
 
     @abstractmethod

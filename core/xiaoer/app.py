@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,6 +129,10 @@ class App:
         await self.store.drop()
         self._lock.release()
 
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Keep a background task that lives as long as the app."""
+        return self._tasks.spawn(work, name)
+
     async def ended(self) -> None:
         """Return when a part of the app has failed so that it cannot go on; ``failure`` says how."""
         await self._ended.wait()
@@ -249,6 +253,10 @@ class AppHost:
     def submit(self, event: AnyEvent, *writes: Callable[[Transaction], None]) -> asyncio.Future[Outcome]:
         """Take an event in."""
         return self._app.pipeline.submit(event, writes)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Keep a background task."""
+        return self._app.spawn(work, name)
 
     def next_timer(self) -> datetime | None:
         """Return when the next timer is due."""

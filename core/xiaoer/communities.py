@@ -28,7 +28,7 @@ class Community:
     id: str
     name: str
     locale: str = "en"
-    timezone: ZoneInfo = ZoneInfo("UTC")
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     spaces: tuple[str, ...] = ()
     chats: dict[Purpose, tuple[str, ...]] = field(default_factory=lambda: {})
     owners: tuple[str, ...] = ()

@@ -9,6 +9,7 @@
     │   └── ValueRefused     a value does not fit the column it is meant for
     ├── ContextClosed        a hook used its context after its event was over
     ├── Refusal              a person cannot have what they asked for; they are told why
+    ├── AdapterError         an adapter cannot serve its platform
     └── DeliveryError        a platform did not perform an action
         ├── TryLater         the platform asks to wait
         ├── Hopeless         trying again cannot help
@@ -110,6 +111,10 @@ class Refusal(XiaoerError):
         self.key = key
         self.values = values
         super().__init__(key)
+
+
+class AdapterError(XiaoerError):
+    """An adapter cannot serve its platform; the message says what to do about it."""
 
 
 class DeliveryError(XiaoerError):

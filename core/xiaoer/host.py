@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -46,6 +46,10 @@ class Host(Protocol):
         Raises (in the future):
             StoreError: it could not be made safe; do not acknowledge it, and tell it again later.
         """
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Keep a background task; when it dies by an error the app ends and says so."""
         ...
 
     async def commands(self, community: str, who: Who) -> list[CommandHelp]:

@@ -25,10 +25,12 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Return the moment as the database keeps it."""
+        del dialect
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return the moment as Python has it."""
+        del dialect
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
@@ -40,10 +42,12 @@ class JSONText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
         """Return the value as the database keeps it."""
+        del dialect
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
         """Return the value as Python has it."""
+        del dialect
         return None if value is None else msgspec.json.decode(value)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 
-
 PATIENCE = 2.0
 """Seconds that cancelled tasks have to end."""
 

@@ -208,4 +208,5 @@ class Parking(Work):
 
     def failed(self, error: StoreError) -> None:
         """Leave everything as it was: the event is not safe, and its adapter hears so when its effects fail too."""
+        del error
         self._on_parked(self.unit)

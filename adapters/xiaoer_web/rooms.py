@@ -1,0 +1,217 @@
+"""The state of the rooms: what is stored with an event, and what is stored when the bot speaks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from xiaoer import Content, Row, Statement, Transaction
+from xiaoer_web.tables import counter, members, messages
+from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Write
+
+HISTORY = 200
+"""So many messages of a chat a page begins with."""
+
+BURST = 500
+"""So many changes are read at once."""
+
+NEXT_REV = Statement(update(counter).values(rev=counter.c.rev + 1).returning(counter.c.rev))
+REV = Statement(select(counter.c.rev))
+_member = upsert(members).values(
+    space=bindparam("space"),
+    id=bindparam("id"),
+    name=bindparam("name"),
+    locale=bindparam("locale"),
+    role="member",
+    here=True,
+    rev=bindparam("rev"),
+)
+COME = Statement(
+    _member.on_conflict_do_update(
+        index_elements=["space", "id"], set_={"name": _member.excluded.name, "here": True, "rev": _member.excluded.rev}
+    )
+)
+GO = Statement(
+    update(members)
+    .values(here=False, rev=bindparam("now"))
+    .where(members.c.space == bindparam("room"), members.c.id == bindparam("person"))
+)
+ROLE = Statement(
+    update(members)
+    .values(role=bindparam("became"), rev=bindparam("now"))
+    .where(members.c.space == bindparam("room"), members.c.id == bindparam("person"))
+)
+POST = Statement(
+    upsert(messages)
+    .values(
+        id=bindparam("id"),
+        space=bindparam("space"),
+        chat=bindparam("chat"),
+        author=bindparam("author"),
+        name=bindparam("name"),
+        kind=bindparam("kind"),
+        content=bindparam("content"),
+        only_to=bindparam("only_to"),
+        reply_to=bindparam("reply_to"),
+        pinned=False,
+        edited=False,
+        deleted=False,
+        reactions={},
+        at=bindparam("at"),
+        seq=bindparam("rev"),
+        rev=bindparam("rev"),
+    )
+    .on_conflict_do_nothing()
+)
+REWORD = Statement(
+    update(messages)
+    .values(content=bindparam("words"), edited=True, rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"), messages.c.author == bindparam("person"))
+)
+CHANGE = Statement(
+    update(messages)
+    .values(content=bindparam("words"), rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"), messages.c.author.is_(None))
+)
+DELETE = Statement(
+    update(messages).values(deleted=True, rev=bindparam("now")).where(messages.c.id == bindparam("message"))
+)
+PIN = Statement(
+    update(messages)
+    .values(pinned=bindparam("stuck"), rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"))
+)
+REACTIONS = Statement(select(messages.c.reactions).where(messages.c.id == bindparam("message")))
+REACT = Statement(
+    update(messages)
+    .values(reactions=bindparam("marks"), rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"))
+)
+MEMBERS = Statement(select(members).order_by(members.c.space, members.c.rev))
+CHANGED = Statement(select(messages).where(messages.c.rev > bindparam("since")).order_by(messages.c.rev).limit(BURST))
+CHANGED_MEMBERS = Statement(select(members).where(members.c.rev > bindparam("since")).order_by(members.c.rev))
+_newest = (
+    select(messages)
+    .where(
+        messages.c.chat == bindparam("chat"),
+        messages.c.deleted.is_(False),
+        or_(messages.c.only_to.is_(None), messages.c.only_to == bindparam("person")),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(HISTORY)
+)
+SEEN = Statement(_newest)
+
+
+class Member(Protocol):
+    """A member as a row of ``MEMBERS``."""
+
+    space: str
+    id: str
+    name: str
+    locale: str
+    role: str
+    here: bool
+    rev: int
+
+
+def next_rev(tx: Transaction) -> int:
+    """Return the next revision."""
+    row = tx.one(NEXT_REV)
+    if row is None:
+        raise AssertionError("the sandbox's counter is gone")
+    rev: int = row.rev
+    return rev
+
+
+def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None:
+    """Store what a person does, with the event that it is."""
+    rev = next_rev(tx)
+    match request:
+        case Join():
+            tx.run(COME, space=request.space, id=request.me, name=request.name, locale=request.locale, rev=rev)
+        case Leave():
+            tx.run(GO, room=request.space, person=request.me, now=rev)
+        case Write() if request.edits is not None:
+            words = msgspec.to_builtins(Content((request.text,)))
+            tx.run(REWORD, message=request.edits, person=request.me, words=words, now=rev)
+        case Write():
+            private = request.text.startswith("/") and request.kind == "text"
+            tx.run(
+                POST,
+                id=f"web:{request.key}",
+                space=request.space,
+                chat=request.chat,
+                author=request.me,
+                name=name,
+                kind=request.kind,
+                content=msgspec.to_builtins(Content((request.text,))),
+                only_to=request.me if private else None,
+                reply_to=request.reply_to,
+                at=at,
+                rev=rev,
+            )
+        case React():
+            _react(tx, request, rev)
+        case Press():
+            pass  # pressing leaves nothing to see; what follows from it does
+
+
+def _react(tx: Transaction, request: React, rev: int) -> None:
+    row = tx.one(REACTIONS, message=request.message)
+    if row is None:
+        return
+    marks: dict[str, list[str]] = row.reactions
+    people = [person for person in marks.get(request.emoji, []) if person != request.me]
+    marks[request.emoji] = [*people, request.me] if request.on else people
+    tx.run(REACT, message=request.message, marks={emoji: who for emoji, who in marks.items() if who}, now=rev)
+
+
+def speak(
+    tx: Transaction, id: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
+) -> None:
+    """Store what the bot says; the same id is one message, however often it is asked for."""
+    tx.run(
+        POST,
+        id=id,
+        space=chat.partition("/")[0],
+        chat=chat,
+        author=None,
+        name="",
+        kind="text",
+        content=msgspec.to_builtins(content),
+        only_to=only_to,
+        reply_to=reply_to,
+        at=at,
+        rev=next_rev(tx),
+    )
+
+
+def change(tx: Transaction, message: str, content: Content) -> int:
+    """Change what the bot said and return how many messages that were."""
+    return tx.run(CHANGE, message=message, words=msgspec.to_builtins(content), now=next_rev(tx))
+
+
+def remove(tx: Transaction, message: str) -> None:
+    """Take a message away."""
+    tx.run(DELETE, message=message, now=next_rev(tx))
+
+
+def pin(tx: Transaction, message: str, pinned: bool) -> None:
+    """Pin a message or unpin it."""
+    tx.run(PIN, message=message, stuck=pinned, now=next_rev(tx))
+
+
+def act_as(tx: Transaction, space: str, person: str, role: str) -> None:
+    """Give a member a role in the room."""
+    tx.run(ROLE, room=space, person=person, became=role, now=next_rev(tx))
+
+
+def sees(member: Member, row: Row) -> bool:
+    """Return whether a member sees a message, given that they see its chat."""
+    only_to: Any = row.only_to
+    return only_to is None or only_to == member.id

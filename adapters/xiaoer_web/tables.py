@@ -1,0 +1,52 @@
+"""What the sandbox itself remembers: its members and its messages.
+
+``rev`` counts all visible changes of all rooms; a browser that knows everything up to a revision asks for what is newer.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+
+from xiaoer import JSONText, Moment
+
+metadata = MetaData()
+
+members = Table(
+    "web_member",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("locale", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("here", Boolean, nullable=False),
+    Column("rev", Integer, nullable=False, index=True),
+)
+
+messages = Table(
+    "web_message",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("space", String, nullable=False),
+    Column("chat", String, nullable=False),
+    Column("author", String),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("content", JSONText, nullable=False),
+    Column("only_to", String),
+    Column("reply_to", String),
+    Column("pinned", Boolean, nullable=False),
+    Column("edited", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("reactions", JSONText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("rev", Integer, nullable=False, index=True),
+    Index("web_message_chat", "chat", "seq"),
+)
+"""``author`` is a member's id, empty for the bot; ``seq`` is the revision in which the message appeared."""
+
+counter = Table(
+    "web_counter", metadata, Column("id", Integer, primary_key=True), Column("rev", Integer, nullable=False)
+)
+"""One row: the newest revision."""

@@ -1,0 +1,169 @@
+"""From what a browser posts to what happened: pure functions from bytes to events.
+
+A request's ``key`` is made by the browser and stays the same when it asks again, so that nothing happens twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from xiaoer import (
+    AnyEvent,
+    ButtonPressed,
+    CommandUsed,
+    JoinSource,
+    MemberJoined,
+    MemberLeft,
+    MessageKind,
+    MessagePosted,
+    ReactionChanged,
+    Who,
+)
+
+Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+PersonId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
+MessageId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+Typed: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+PersonName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Place: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^web:[^\s]{1,100}$")]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
+    """Something that a person does.
+
+    Args:
+        key: the request's name, made by the browser.
+        space: the room.
+        chat: where in the room.
+        me: the person.
+    """
+
+    key: Key
+    space: Place
+    chat: Place
+    me: PersonId
+
+
+class Join(Request, frozen=True, kw_only=True, tag_field="do", tag="join"):
+    """Come in by name, by the link of the person in ``by``, or pulled in by that person."""
+
+    name: PersonName
+    locale: Literal["zh", "en"] = "en"
+    how: Literal["name", "link", "pulled"] = "name"
+    by: PersonId | None = None
+
+
+class Leave(Request, frozen=True, kw_only=True, tag_field="do", tag="leave"):
+    """Go away."""
+
+
+class Write(Request, frozen=True, kw_only=True, tag_field="do", tag="write"):
+    """Write, reply (``reply_to``), or change one's own words (``edits``); a slash begins a command."""
+
+    text: Typed
+    kind: MessageKind = "text"
+    reply_to: MessageId | None = None
+    edits: MessageId | None = None
+
+
+class React(Request, frozen=True, kw_only=True, tag_field="do", tag="react"):
+    """Put a reaction under a message, or take it back."""
+
+    message: MessageId
+    emoji: Literal["👍", "❤️", "😂", "🎉"]
+    on: bool = True
+
+
+class Press(Request, frozen=True, kw_only=True, tag_field="do", tag="press"):
+    """Press a button."""
+
+    message: MessageId
+    button: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+AnyRequest: TypeAlias = Join | Leave | Write | React | Press
+
+_one: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+_many: msgspec.json.Decoder[list[AnyRequest]] = msgspec.json.Decoder(list[AnyRequest])
+
+SOURCES: dict[str, Literal["name", "referral", "pulled_in"]] = {
+    "name": "name",
+    "link": "referral",
+    "pulled": "pulled_in",
+}
+
+
+def decode(body: bytes) -> list[AnyRequest]:
+    """Return the requests in a body: one, or a list of them in the order in which they were made.
+
+    Raises:
+        msgspec.ValidationError: the body is not that.
+    """
+    return _many.decode(body) if body[:1] == b"[" else [_one.decode(body)]
+
+
+def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
+    """Return what happened.
+
+    Args:
+        request: what the person does.
+        who: the person.
+        at: community time.
+    """
+    key = f"web:{request.key}"
+    match request:
+        case Write() if request.text.startswith("/") and request.kind == "text" and request.edits is None:
+            return CommandUsed(
+                key=key,
+                at=at,
+                space=request.space,
+                chat=request.chat,
+                who=who,
+                text=request.text[1:],
+                handle=key,
+                message=key,
+            )
+        case Write():
+            return MessagePosted(
+                key=key,
+                at=at,
+                space=request.space,
+                chat=request.chat,
+                who=who,
+                message=request.edits or key,
+                kind=request.kind,
+                text=request.text,
+                reply_to=request.reply_to,
+                edited=request.edits is not None,
+            )
+        case Press():
+            return ButtonPressed(
+                key=key,
+                at=at,
+                space=request.space,
+                chat=request.chat,
+                who=who,
+                message=request.message,
+                button=request.button,
+                handle=key,
+            )
+        case React():
+            emoji = (request.emoji,)
+            return ReactionChanged(
+                key=key,
+                at=at,
+                space=request.space,
+                chat=request.chat,
+                who=who,
+                message=request.message,
+                added=emoji if request.on else (),
+                removed=() if request.on else emoji,
+            )
+        case Join():
+            source = JoinSource(SOURCES[request.how], "exact", by=f"web:{request.by}" if request.by else None)
+            return MemberJoined(key=key, at=at, space=request.space, chat=request.chat, who=who, source=source)
+        case Leave():
+            return MemberLeft(key=key, at=at, space=request.space, chat=request.chat, who=who)
