@@ -97,7 +97,6 @@ class WebAdapter(Adapter):
         )
         self._server = _Server(config)
         self._serving = self.host.spawn(self._server.serve([listener]), "web server")
-        self.host.spawn(self._hub.run(), "web hub")
         return f"http://localhost:{port}/"
 
     def _listen(self) -> socket.socket:
@@ -125,10 +124,9 @@ class WebAdapter(Adapter):
 
     async def perform(self, request: Request) -> Receipt:
         """Show what the bot is asked to show."""
-        try:
-            return await self._perform(request)
-        finally:
-            self._hub.kick()
+        receipt = await self._perform(request)
+        await self._hub.refresh()
+        return receipt
 
     async def _perform(self, request: Request) -> Receipt:
         transact, at = self.host.store.transact, self.host.clock.now()

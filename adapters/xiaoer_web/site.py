@@ -141,7 +141,7 @@ class Site:
         answers: list[dict[str, str]] = []
         pending = [self._take(doing, answers) for doing in doings]
         outcomes = await asyncio.gather(*pending)
-        self._hub.kick()
+        await self._hub.refresh()
         return JSONResponse(
             [{**answer, "outcome": outcome.value} for answer, outcome in zip(answers, outcomes, strict=True)]
         )
@@ -190,7 +190,7 @@ class Site:
         wish = msgspec.json.decode(await request.body(), type=ActAs)
         self._person(wish.space, wish.me)
         await self._host.store.transact(act_as, wish.space, wish.me, wish.role)
-        self._hub.kick()
+        await self._hub.refresh()
         return JSONResponse({"role": wish.role})
 
     async def clock(self, request: Request) -> Response:

@@ -74,7 +74,7 @@ class Hub:
         self._store = store
         self._on_members = on_members
         self._streams: set[_Stream] = set()
-        self._kick = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._rev = 0
 
     async def start(self) -> None:
@@ -87,21 +87,16 @@ class Hub:
         """The revision up to which pages have been told."""
         return self._rev
 
-    def kick(self) -> None:
-        """Look into the tables: something was stored."""
-        self._kick.set()
-
-    async def run(self) -> None:
-        """Tell what changes, for ever."""
-        while True:
-            await self._kick.wait()
-            self._kick.clear()
-            changes = await self._read(self._rev)
-            self._rev = changes.rev
-            if len(changes.messages) == BURST:
-                self._kick.set()
-            for stream in self._streams:
-                stream.changes.put_nowait(changes)
+    async def refresh(self) -> None:
+        """Tell all open pages what has been stored since the last time."""
+        async with self._reading:
+            full = True
+            while full:
+                changes = await self._read(self._rev)
+                full = len(changes.messages) == BURST
+                self._rev = changes.rev
+                for stream in self._streams:
+                    stream.changes.put_nowait(changes)
 
     def tell(self, notice: Notice) -> None:
         """Tell something that is nowhere stored."""
