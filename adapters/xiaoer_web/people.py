@@ -55,13 +55,13 @@ class People:
         for row in rows:
             self._people[row.space, row.id] = Person(row.space, row.id, row.name, row.locale, row.role, row.here)
 
-    def find(self, space: str, id: str) -> Person | None:
+    def find(self, space: str, person: str) -> Person | None:
         """Return a person, or None."""
-        return self._people.get((space, id))
+        return self._people.get((space, person))
 
-    def anywhere(self, id: str) -> Person | None:
+    def anywhere(self, person_id: str) -> Person | None:
         """Return a person by the id alone, which is given once over all rooms."""
-        return next((person for person in self._people.values() if person.id == id), None)
+        return next((person for person in self._people.values() if person.id == person_id), None)
 
     def of(self, space: str) -> list[Person]:
         """Return a room's people, those who are here first."""

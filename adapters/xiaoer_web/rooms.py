@@ -172,12 +172,12 @@ def _react(tx: Transaction, request: React, rev: int) -> None:
 
 
 def speak(
-    tx: Transaction, id: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
+    tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
 ) -> None:
     """Store what the bot says; the same id is one message, however often it is asked for."""
     tx.run(
         POST,
-        id=id,
+        id=name,
         space=chat.partition("/")[0],
         chat=chat,
         author=None,

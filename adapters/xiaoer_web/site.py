@@ -133,7 +133,7 @@ class Site:
         person = self._person(request.query_params.get("space", ""), request.query_params.get("as", ""))
         community = self._views.community(person.space)
         found = await self._host.commands(community.id, person.who) if community is not None else []
-        return JSONResponse([help._asdict() for help in found])
+        return JSONResponse([command._asdict() for command in found])
 
     async def do(self, request: Request) -> Response:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""
@@ -164,8 +164,8 @@ class Site:
         me = self._people.new_id(doing.name)
         return msgspec.structs.replace(doing, me=me), Who(f"web:{me}", doing.name, doing.locale)
 
-    def _person(self, space: str, id: str) -> Person:
-        person = self._people.find(space, id)
+    def _person(self, space: str, person_id: str) -> Person:
+        person = self._people.find(space, person_id)
         if person is None:
             raise Refused(404, "Nobody with this name is in the room: come in first.")
         return person

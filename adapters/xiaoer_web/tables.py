@@ -1,6 +1,6 @@
 """What the sandbox itself remembers: its members and its messages.
 
-``rev`` counts all visible changes of all rooms; a browser that knows everything up to a revision asks for what is newer.
+``rev`` counts all visible changes of all rooms; a browser that knows all up to a revision asks for what is newer.
 """
 
 from __future__ import annotations

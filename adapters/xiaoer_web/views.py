@@ -114,18 +114,16 @@ class Views:
 
     def notices(self, place: str, changes: Changes) -> list[Notice]:
         """Return what changes mean for one person's page."""
-        space, _, id = place.partition("/")
-        person = self._people.find(space, id)
+        space, _, person_id = place.partition("/")
+        person = self._people.find(space, person_id)
         if person is None:
             return []
         chats = {chat for chat, _ in self.chats(person)}
         found = [notice for notice in changes.passing if notice.to in (place, "*")]
         if space in changes.rooms:
             found.append(self._people_notice(person))
-        for row in changes.messages:
-            if row.chat in chats and row.only_to in (None, person.id):
-                found.append(self._message_notice(row, person))
-        return found
+        seen = [row for row in changes.messages if row.chat in chats and row.only_to in (None, person.id)]
+        return found + [self._message_notice(row, person) for row in seen]
 
     def _people_notice(self, person: Person) -> Notice:
         community = self.community(person.space)

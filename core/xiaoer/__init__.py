@@ -63,6 +63,8 @@ from xiaoer.plugin import (
     command,
     continuation,
 )
+from xiaoer.recurrence import CronExpression
+from xiaoer.scene import Addressee
 from xiaoer.statements import Row, Statement
 from xiaoer.store import Store
 from xiaoer.tables import JSONText, Moment
@@ -73,6 +75,7 @@ __all__ = [
     "ActionEnded",
     "Adapter",
     "AdapterError",
+    "Addressee",
     "Answer",
     "AnswerPerson",
     "AnyAction",
@@ -91,6 +94,7 @@ __all__ = [
     "Context",
     "ContextClosed",
     "Cron",
+    "CronExpression",
     "Delete",
     "DeleteMessage",
     "DeliveryError",

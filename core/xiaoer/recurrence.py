@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator
 
 from xiaoer.plugin import Misfire
 
@@ -22,6 +24,17 @@ def check_expression(expression: str) -> str | None:
     except CronSimError as error:
         return f"{expression!r} is not a cron expression ({error}): write five fields, for instance 30 7 * * 1-5"
     return None
+
+
+def _checked(expression: str) -> str:
+    fault = check_expression(expression) if expression else None
+    if fault is not None:
+        raise ValueError(fault)
+    return expression
+
+
+CronExpression: TypeAlias = Annotated[str, AfterValidator(_checked)]
+"""A cron expression in a plugin's configuration, or nothing."""
 
 
 def next_due(expression: str, zone: ZoneInfo, after: datetime) -> datetime | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, Guarantee, SendMessage, ShowMessage, Then
 from xiaoer.communities import Community
 from xiaoer.content import Button, Content, Text
 from xiaoer.errors import ContextClosed
 from xiaoer.events import Who
+
+
+Addressee: TypeAlias = Who | Literal["all"] | None
 
 
 class Words(Protocol):
@@ -81,22 +84,23 @@ class Voice(ABC):
         """The community it happens in."""
         return self.scene.community
 
-    def text(self, key: str, /, *, to: Who | None = None, **values: Any) -> Text:
+    def text(self, key: str, /, *, to: Addressee = None, **values: Any) -> Text:
         """Return a text.
 
         Args:
             key: its key, for instance ``welcome.greeting``.
-            to: the one person it is for, whose language is then used; None for everybody, or for the person who asked
-                when the answer is private.
+            to: whose language is used: one person's; ``all`` for the community's; None for that of the person who
+                asked when they are answered privately, else the community's.
             values: what its placeholders stand for: strings, numbers, moments, or parts such as a mention.
         """
         scene = self.scene
         if to is None and scene.asker is not None and scene.asker.private:
             to = scene.asker.who
-        return scene.words.text(to.locale if to is not None else None, scene.community, key, values)
+        locale = to.locale if isinstance(to, Who) else None
+        return scene.words.text(locale, scene.community, key, values)
 
     def content(
-        self, key: str, /, *, to: Who | None = None, buttons: tuple[tuple[Button, ...], ...] = (), **values: Any
+        self, key: str, /, *, to: Addressee = None, buttons: tuple[tuple[Button, ...], ...] = (), **values: Any
     ) -> Content:
         """Return a content that says a text and has buttons; see :meth:`text`."""
         return Content(self.text(key, to=to, **values), buttons)
