@@ -219,7 +219,10 @@ async def test_answers_overtake_what_waits_in_the_same_chat() -> None:
         assert kinds[:3] == [Send, Send, Answer]
 
 
-@given(st.integers(1, 100), st.one_of(st.builds(Unclear, st.just("x")), st.builds(TryLater, st.floats(0, 1e6), st.just("x"))))
+@given(
+    st.integers(1, 100),
+    st.one_of(st.builds(Unclear, st.just("x")), st.builds(TryLater, st.floats(0, 1e6), st.just("x"))),
+)
 def test_a_pause_is_never_shorter_than_asked_and_never_endless(tries: int, error: Any) -> None:
     seconds = pause(tries, error)
     if isinstance(error, TryLater):

@@ -101,7 +101,11 @@ def message(town: Town, text: str, **changes: Any) -> MessagePosted:
     event = MessagePosted(
         key=town.key("message"), at=town.now(), space=SPACE, chat=MAIN, who=town.person("ann"), message="1", text=text
     )
-    return event if not changes else MessagePosted(**{**{f: getattr(event, f) for f in event.__struct_fields__}, **changes})
+    return (
+        event
+        if not changes
+        else MessagePosted(**{**{f: getattr(event, f) for f in event.__struct_fields__}, **changes})
+    )
 
 
 async def test_state_and_request_of_an_event_are_stored_together_and_performed() -> None:

@@ -4,7 +4,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Column, Integer, MetaData, Select, String, Table, bindparam, create_engine, func, insert, literal, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from xiaoer import Statement, StoreError, SystemClock, Transaction
 from xiaoer.store import GROUP_LIMIT, Store, Work, explain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -199,6 +200,7 @@ class Town:
 
     async def pass_time(self, **amount: float) -> None:
         """Let time pass, ``hours=25`` for instance; timers that come due meanwhile fire."""
+        await rest()
         left = timedelta(**amount).total_seconds()
         while (wake := self.clock.next_wake()) is not None and wake <= left:
             left -= wake
@@ -302,6 +304,7 @@ async def play(
 
         town = Town(make(), clock, fake, make)
         await town.app.start()
+        await town.settle()
         try:
             yield town
         except BaseException:
@@ -328,7 +331,7 @@ def _settings(
         role_map={f"fake:{role}": role for role in ("owner", "secretary", "xiaoer", "member")},
     )
     names = tuple(kind.name for kind in plugins)
-    configs = {kind.name: kind.config.model_validate(config.get(kind.name, {})) for kind in plugins}
+    configs = {kind.name: kind.config.model_validate_json(json.dumps(config.get(kind.name, {}))) for kind in plugins}
     return LoadedSettings(
         file=file,
         xiaoer=XiaoerSection(database=str(file)),
