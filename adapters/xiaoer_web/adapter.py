@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import ClassVar
 
 import uvicorn
@@ -54,7 +54,7 @@ class _Server(uvicorn.Server):
     """A server that leaves signals to the program it runs in."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 

@@ -71,7 +71,11 @@ class Views:
 
     def says(self, community: str, locale: str | None) -> Callable[..., str]:
         """Return what looks up the sandbox's own texts in a language."""
-        return lambda key, **values: self._host.text(community, locale, f"web.{key}", **values)
+
+        def say(key: str, **values: Any) -> str:
+            return self._host.text(community, locale, f"web.{key}", **values)
+
+        return say
 
     def lobby(self, locale: str | None, inviter: Person | None) -> str:
         """Return the page where people come in."""

@@ -97,13 +97,11 @@ class App:
         self.pipeline.start(careful=not clean)
         for event in await recover(self.store, self.reports.tell):
             self.pipeline.submit(event, parked=True)
-        for runtime in self.runtimes.values():
-            for plugin in runtime.plugins.values():
-                await self.scheduler.declare(
-                    (runtime.community, plugin.name, plugin.plugin.timers(plugin.config))
-                    for runtime in self.runtimes.values()
-                    for plugin in runtime.plugins.values()
-                )
+        await self.scheduler.declare(
+            (runtime.community, name, plugin.plugin.timers(plugin.config))
+            for runtime in self.runtimes.values()
+            for name, plugin in runtime.plugins.items()
+        )
         for name, adapter in self._adapters.items():
             self.addresses.append(await adapter.start())
             structlog.get_logger().info("adapter started", platform=name)

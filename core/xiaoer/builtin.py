@@ -71,7 +71,8 @@ def claim(tx: Transaction, account: str, *, is_code: bool) -> None:
     name = f"claim.{community}.{account}"
     row = tx.one(_ATTEMPTS, wanted=name)
     since = (tx.now - timedelta(hours=1)).timestamp()
-    recent = [moment for moment in (row.value if row is not None else []) if moment > since]
+    tries: list[float] = row.value if row is not None else []
+    recent = [moment for moment in tries if moment > since]
     if not is_code or len(recent) >= CLAIMS:
         if len(recent) < CLAIMS:
             tx.run(_NOTE, name=name, value=[*recent, tx.now.timestamp()])

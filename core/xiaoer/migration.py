@@ -6,7 +6,7 @@ import ast
 import contextlib
 import importlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -116,7 +116,7 @@ def _current(file: Path, package: _Package) -> frozenset[str]:
 
 
 @contextlib.contextmanager
-def _connection(file: Path) -> Iterator[sqlite3.Connection]:
+def _connection(file: Path) -> Generator[sqlite3.Connection]:
     connection = sqlite3.connect(file, isolation_level=None)
     try:
         yield connection
@@ -153,7 +153,7 @@ def _apply(file: Path, package: _Package) -> str | None:
 
     engine = create_engine(URL.create("sqlite", database=str(file)))
     # pysqlite would begin transactions on its own, too late for a pragma and without IMMEDIATE
-    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(engine, "connect", _leave_transactions_alone)
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
@@ -175,6 +175,10 @@ def _apply(file: Path, package: _Package) -> str | None:
     finally:
         engine.dispose()
     return None
+
+
+def _leave_transactions_alone(raw: sqlite3.Connection, _: object) -> None:
+    raw.isolation_level = None
 
 
 def _upgrade(connection: Connection, package: _Package) -> None:

@@ -6,7 +6,7 @@ the platform.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -57,7 +57,12 @@ def role_of(community: Community, account: str, platform_role: str, given: str |
     if platform_role:
         key = f"{account.partition(':')[0]}:{platform_role}"
         found.add(community.role_map.get(key, PLATFORM_ROLES.get(key, "member")))
-    return next(role for role in ROLES if role in found)
+    return _highest(found)
+
+
+def _highest(found: Set[str]) -> Role:
+    order = [str(role) for role in ROLES]
+    return ROLES[min(order.index(role) for role in found)]
 
 
 def least_role(capability: str, declared: Mapping[str, Role], grants: Mapping[str, str]) -> Role:
@@ -69,7 +74,7 @@ def least_role(capability: str, declared: Mapping[str, Role], grants: Mapping[st
         grants: what the community says instead.
     """
     granted = grants.get(capability)
-    return next((role for role in ROLES if role == granted), declared.get(capability, "owner"))
+    return declared.get(capability, "owner") if granted is None else _highest({granted})
 
 
 def may(role: Role, capability: str, declared: Mapping[str, Role], grants: Mapping[str, str]) -> bool:

@@ -11,7 +11,6 @@ from xiaoer.content import Button, Content, Text
 from xiaoer.errors import ContextClosed
 from xiaoer.events import Who
 
-
 Addressee: TypeAlias = Who | Literal["all"] | None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -162,9 +162,9 @@ class _Reader:
     def _subtable(self, key: Key) -> dict[str, Any]:
         value: Any = self._table
         for part in key:
-            value = value.get(part, {}) if isinstance(value, dict) else {}
+            value = _as_table(value).get(str(part), {})
         if isinstance(value, dict):
-            return value
+            return _as_table(value)
         self._problem(key, f"found {_found(value)}; it must be a table, written [{_dotted(key)}]")
         return {}
 
@@ -316,8 +316,13 @@ def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]
     return model.model_fields
 
 
+def _as_table(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def _strings(value: Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    items: list[Any] = value if isinstance(value, list) else []
+    return tuple(item for item in items if isinstance(item, str))
 
 
 def _found(value: Any) -> str:

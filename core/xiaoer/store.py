@@ -7,6 +7,7 @@ goes into the next, so one disk flush serves many events, and nobody holds a tra
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from abc import ABC, abstractmethod
@@ -118,6 +119,9 @@ class Store:
             StoreError: it cannot be opened.
         """
         try:
+            # a file that cannot be used is found here, before there are threads that would have to be ended
+            with contextlib.closing(sqlite3.connect(f"file:{_quote(self.file)}?mode=rw", uri=True)) as probe:
+                probe.execute("PRAGMA schema_version")
             self._writer = await self._connect(f"file:{_quote(self.file)}?mode=rw")
             await _run(self._writer, self._prepare_writer)
             self._reader = await self._connect(f"file:{_quote(self.file)}?mode=ro")

@@ -157,7 +157,7 @@ async def test_an_action_that_was_being_tried_at_the_crash_is_unknown_and_not_re
         town.fake.hang = False
         await town.restart(kill=True)
         assert texts(town) == []
-        assert [row.state for row in await town.rows(OUTBOX)][0] == "unknown"
+        assert (await town.rows(OUTBOX))[0].state == "unknown"
         assert len(town.messages(ADMINS)) == 1
 
 

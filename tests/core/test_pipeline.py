@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from xiaoer import (
     Context,
@@ -315,5 +315,5 @@ async def test_an_event_that_cannot_be_stored_is_not_acknowledged() -> None:
         town.app.store.submit = lambda work: work.failed(StoreError("the disk is full"))  # type: ignore[method-assign]
         with pytest.raises(StoreError, match="disk is full"):
             await town.app.pipeline.submit(message(town, "hello"))
-        del town.app.store.submit  # type: ignore[attr-defined]
+        del town.app.store.submit
         assert await logged(town) == []

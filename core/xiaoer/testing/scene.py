@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -158,7 +158,7 @@ class Town:
         return await self.tell(event)
 
     def pressing(self, name: str, button: str, message: FakeMessage | None = None) -> ButtonPressed:
-        """Return the event that somebody presses a button, by the button's declared name, on the newest such message."""
+        """Return the event that somebody presses a button, by its declared name, on the newest message with one."""
         found = message or next(m for m in reversed(self.seen_by(name)) if _named(m, button) is not None)
         pressed = _named(found, button)
         if pressed is None:
@@ -211,7 +211,7 @@ class Town:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait, without letting time pass, until something is true."""
-        while not true():
+        while not true():  # noqa: ASYNC110 - what it waits for may be anything, and happens in other threads too
             await asyncio.sleep(0.001)
 
     async def settle(self) -> None:
@@ -280,7 +280,7 @@ async def play(
     texts: dict[str, dict[str, str]] | None = None,
     platform: FakePlatform | None = None,
     file: Path | None = None,
-) -> AsyncIterator[Town]:
+) -> AsyncGenerator[Town]:
     """Open a town with these plugins and close it at the end.
 
     Args:

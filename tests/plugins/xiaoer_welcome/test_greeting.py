@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from xiaoer_welcome.greeting import NAME_LIMIT, filled, receive, short_name, unknown_placeholder
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

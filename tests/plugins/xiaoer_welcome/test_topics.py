@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from xiaoer_welcome.topics import touched
 
 TOPICS = {"ads": ("buy now", "加微信"), "politics": ()}

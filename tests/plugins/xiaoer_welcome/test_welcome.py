@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from xiaoer_welcome import Welcome
 
 from xiaoer import Mention
 from xiaoer.testing import FakePlatform, Town, play
+from xiaoer_welcome import Welcome
 
 RULES = {"welcome": {"rules": "Be kind."}}
 

@@ -1,0 +1,68 @@
+# Everything is set up by what it needs: `make run` and `make test` work on a fresh machine with Python 3.11.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
+TYPED := core adapters plugins
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench docs lock clean browser
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.stamp ## set everything up and open the sample community in the browser
+	@exec $(BIN)/xiaoer run
+
+test: check browser ## set everything up, check the code, run all tests
+	@$(BIN)/pytest -n auto --dist loadfile
+
+check: $(VENV)/dev.stamp ## lint, types, import boundaries, generated docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/document.py --check
+
+bench: $(VENV)/dev.stamp ## measure; ONLY=pipeline for one
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+docs: $(VENV)/dev.stamp ## write the generated pages of docs/ again
+	@$(BIN)/python tools/document.py
+
+lock: $(VENV)/dev.stamp ## resolve the dependencies again
+	@$(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build -o requirements.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra dev -o requirements-dev.lock pyproject.toml
+
+clean: ## throw away what was set up
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing headless Chromium for the browser tests"; \
+	    apt-get update -qq >/dev/null && apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "no Chromium here and no right to install it: the browser tests will say so and be left out"; \
+	  fi; }
+
+$(VENV)/made.stamp:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it first"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)"; exit 1; }
+	@echo "making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/made.stamp requirements.lock pyproject.toml
+	@echo "installing what Xiaoer needs"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/made.stamp requirements-dev.lock pyproject.toml
+	@echo "installing what the tests need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp
