@@ -321,8 +321,10 @@ def _as_table(value: Any) -> dict[str, Any]:
 
 
 def _strings(value: Any) -> tuple[str, ...]:
-    items: list[Any] = value if isinstance(value, list) else []
-    return tuple(item for item in items if isinstance(item, str))
+    try:
+        return tuple(msgspec.convert(value, list[str]))
+    except msgspec.ValidationError:
+        return ()
 
 
 def _found(value: Any) -> str:

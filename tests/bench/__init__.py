@@ -1,0 +1,1 @@
+"""What Xiaoer costs, measured beside something known in the same run."""
