@@ -89,21 +89,35 @@ class _Compiled:
             if name not in self.required
         }
         self.slots = {name: slots[name] for name in slots if name not in lists}
+        self.plain = {name: slot.plain for name, slot in self.slots.items()}
         self.total = len(self.fixed) + len(self.required)
         self.row, self.readers = _reader(expression)
 
     def bind(self, values: dict[str, Any]) -> dict[str, Any]:
-        slots = self.slots
+        plain = self.plain
+        for name, value in values.items():
+            if type(value) is not plain.get(name):
+                return self._convert(values)
+        bound = {**self.fixed, **values} if self.fixed else values
+        if len(bound) < self.total:
+            self._missing(values)
+        return bound
+
+    def _convert(self, values: dict[str, Any]) -> dict[str, Any]:
         bound = dict(self.fixed)
         for name, value in values.items():
-            slot = slots.get(name)
+            slot = self.slots.get(name)
             if slot is None:
-                raise StoreError(f"parameter {name!r} is not one of {', '.join(sorted(slots)) or 'none'}: {self.sql}")
-            bound[name] = value if type(value) is slot.plain else slot.convert(value)
+                known = ", ".join(sorted(self.slots)) or "none"
+                raise StoreError(f"parameter {name!r} is not one of {known}: {self.sql}")
+            bound[name] = slot.convert(value)
         if len(bound) < self.total:
-            missing = sorted(self.required - values.keys())
-            raise StoreError(f"parameter {', '.join(missing)} is missing: {self.sql}")
+            self._missing(values)
         return bound
+
+    def _missing(self, values: dict[str, Any]) -> None:
+        missing = ", ".join(sorted(self.required - values.keys()))
+        raise StoreError(f"parameter {missing} is missing: {self.sql}")
 
     def rows(self, cursor: sqlite3.Cursor) -> list[Row]:
         make, readers = self.row, self.readers

@@ -113,6 +113,10 @@ STORAGE_FAILURES = (
 """What SQLite says when the storage is at fault and not the statement."""
 
 
+def _of_storage(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorname", "").startswith(STORAGE_FAILURES)
+
+
 class PartLost(Exception):
     """A part's failure took the whole transaction with it, so its group starts again without that part."""
 
@@ -156,7 +160,7 @@ class Transaction(Voice):
         try:
             function(self)
         except (Exception, SystemExit) as error:  # bulkhead "transact": a plugin's function takes nobody else with it
-            if isinstance(error, sqlite3.Error) and error.sqlite_errorname.startswith(STORAGE_FAILURES):
+            if _of_storage(error):
                 raise
             if connection.in_transaction:
                 connection.execute("ROLLBACK TO part")
@@ -165,6 +169,17 @@ class Transaction(Voice):
                 del requested.events[mark[2] :]
             return error
         connection.execute("RELEASE part")
+        return None
+
+    def attempt_alone(self, sql: str, values: dict[str, Any]) -> BaseException | None:
+        """Run a part that is one statement, as :meth:`attempt` does."""
+        self._limit()
+        try:
+            self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            if _of_storage(error):
+                raise
+            return error
         return None
 
     def check(self) -> None:

@@ -65,8 +65,23 @@ class Part:
         self.effects = effects
         self.fault: BaseException | None = None
 
-    def run(self, tx: Transaction) -> None:
-        """Do it all, in order."""
+    def apply(self, tx: Transaction, now: datetime) -> None:
+        """Store it, or note in ``fault`` why not; what was stored of it is undone then.
+
+        Raises:
+            PartLost: the group has to start again, without this part.
+        """
+        tx.enter(self.scene, now)
+        if self.fault is not None:
+            return
+        first = self.effects[0]
+        # one statement is atomic by itself and needs no savepoint, which would cost as much as the statement
+        alone = first[0] is Transaction.execute and len(self.effects) == 1
+        self.fault = tx.attempt_alone(*first[1]) if alone else tx.attempt(self._run)
+        if self.fault is not None:
+            tx.check()
+
+    def _run(self, tx: Transaction) -> None:
         for function, args, values in self.effects:
             function(tx, *args, **values)
 
@@ -123,22 +138,24 @@ class Unit(Work):
     def apply(self, tx: Transaction) -> None:
         """Store it, in the database thread."""
         now = self.now
-        if not tx.run(REMEMBER, key=self.event.key, at=int(now.timestamp()) // 3600):
+        if not tx.execute(REMEMBER.sql, {"key": self.event.key, "at": int(now.timestamp()) // 3600}):
             self.outcome = Outcome.DUPLICATE
         else:
             for part in self.parts:
-                tx.enter(part.scene, now)
-                if part.fault is None:
-                    part.fault = tx.attempt(part.run)
-                    tx.check()
-                if part.fault is not None and part.scene.asker is not None:
-                    _apologise(tx, part)
-                if part.fault is not None and not isinstance(part.fault, Refusal):
-                    self._record(tx, part.scene.plugin, describe(part.fault))
+                part.apply(tx, now)
+                if part.fault is not None:
+                    self._failed(tx, part, part.fault)
             for plugin, reason in self.faults:
                 self._record(tx, plugin, reason)
         if self.parked:
             tx.run(UNPARK, parked=self.event.key)
+
+    def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
+        if isinstance(fault, Refusal):
+            tx.refuse(fault.key, fault.values)
+            return
+        tx.refuse("xiaoer.failed", {})
+        self._record(tx, part.scene.plugin, describe(fault))
 
     def _record(self, tx: Transaction, plugin: str, reason: str) -> None:
         what = type(self.event).__name__
@@ -161,14 +178,6 @@ def describe(error: BaseException) -> str:
     """Return an error in one line, as admins and the log read it."""
     text = " ".join(str(error).split())[:200]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _apologise(tx: Transaction, part: Part) -> None:
-    fault = part.fault
-    if isinstance(fault, Refusal):
-        tx.refuse(fault.key, fault.values)
-    else:
-        tx.refuse("xiaoer.failed", {})
 
 
 class Parking(Work):
