@@ -20,6 +20,7 @@ from xiaoer.app import App
 from xiaoer.discovery import installed_adapters, installed_plugins
 from xiaoer.errors import ConfigError, XiaoerError
 from xiaoer.logs import configure
+from xiaoer.process import tune_memory
 from xiaoer.secrets import Secrets, signing_key
 from xiaoer.settings import LoadedSettings, load_settings
 
@@ -74,6 +75,7 @@ async def _run(config: Path) -> int:
     )
     try:
         await app.start()
+        tune_memory()
         _greet(app)
         await _until_asked(app)
     finally:

@@ -91,6 +91,7 @@ class Delivery:
         self._idle = asyncio.Event()
         self._collecting = True
         self._more = False
+        self._taken = 0
         self._asleep = 0
         self._lanes: dict[str, _Lane] = defaultdict(lambda: _Lane(deque(), deque()))
         self._in_hand: set[object] = set()
@@ -131,14 +132,15 @@ class Delivery:
     async def _collect(self) -> None:
         room = BATCH + len(self._in_hand)
         try:
-            actions = await self._store.read(OPEN_ACTIONS, limit=room)
+            actions = await self._store.read(OPEN_ACTIONS, after=self._taken, limit=BATCH)
             shown = await self._store.read(OPEN_SHOWN, limit=room)
         except StoreError as error:
             structlog.get_logger().error("outbox not read", reason=str(error))
             self._wake_later()
             return
-        self._more = len(actions) >= room or len(shown) >= room
+        self._more = len(actions) >= BATCH or len(shown) >= room
         for row in actions:
+            self._taken = row.id
             if row.id not in self._in_hand:
                 self._take(Entry.of(row))
         for row in shown:
@@ -287,6 +289,7 @@ class Delivery:
         return adapter
 
     def _wake_later(self) -> None:
+        self._taken = 0  # what could not be noted is still open
         self._tasks.spawn(self._wake_after(FIRST_RETRY), "outbox again")
 
     async def _wake_after(self, seconds: float) -> None:

@@ -18,10 +18,12 @@ class Health:
     Attributes:
         causes: whose events failed since the last success.
         resting_until: platform time, in seconds, when it is tried again; 0 while it is not paused.
+        troubled: whether a success would change anything.
     """
 
     causes: set[str] = field(default_factory=lambda: set())
     resting_until: float = 0.0
+    troubled: bool = False
 
     def rests(self, now: float) -> bool:
         """Return whether its hooks are left out."""
@@ -36,6 +38,7 @@ class Health:
         """
         was_paused = self.resting_until > 0.0
         self.causes.add(cause)
+        self.troubled = True
         if len(self.causes) < FAILURES and not was_paused:
             return False
         self.resting_until = now + REST
@@ -47,9 +50,5 @@ class Health:
         was_paused = self.resting_until > 0.0
         self.causes.clear()
         self.resting_until = 0.0
+        self.troubled = False
         return was_paused
-
-    @property
-    def troubled(self) -> bool:
-        """Whether a success would change anything."""
-        return bool(self.causes) or self.resting_until > 0.0

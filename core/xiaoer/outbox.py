@@ -18,7 +18,7 @@ OPEN_ACTIONS = Statement(
     select(
         outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.at, outbox.c.action, outbox.c.tries
     )
-    .where(outbox.c.state == "wanted")
+    .where(outbox.c.state == "wanted", outbox.c.id > bindparam("after"))
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
 )

@@ -23,6 +23,7 @@ from xiaoer import MessagePosted
 from xiaoer.app import App
 from xiaoer.dispatch import Visit
 from xiaoer.migration import migrate
+from xiaoer.process import tune_memory
 from xiaoer.units import Unit
 
 ROUNDS = 5
@@ -37,6 +38,7 @@ async def running(communities: int) -> AsyncGenerator[App]:
     with tempfile.TemporaryDirectory() as folder:
         app = make_app(_file(Path(folder)), communities)
         await app.start()
+        tune_memory()
         try:
             yield app
         finally:
