@@ -128,12 +128,15 @@ class Dispatcher:
 
     def succeeded(self, runtime: CommunityRuntime, plugin: PluginRuntime) -> None:
         """Note that a plugin's part of an event went well."""
-        if plugin.health.succeeded():
+        back = plugin.health.succeeded()
+        runtime.troubled = any(other.health.troubled for other in runtime.plugins.values())
+        if back:
             self._report(runtime.community.id, "xiaoer.plugin.back", {"plugin": plugin.name})
 
     def failed(self, unit: Unit, plugin: PluginRuntime, error: BaseException) -> None:
         """Note that a plugin's part of an event failed: in the log, in its health, and for the admins when it rests."""
         event, runtime = unit.event, unit.runtime
+        runtime.troubled = True
         structlog.get_logger().error(
             "plugin failed",
             plugin=plugin.name,

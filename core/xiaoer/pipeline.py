@@ -140,7 +140,9 @@ class Pipeline:
         unit = Unit(event, runtime, self._clock.now(), future, self._stored, parked=parked)
         effects: list[Effect] = [(write, (), {}) for write in writes]
         if isinstance(event, PlatformEvent):
-            effects += self._people.effects(event)
+            news = self._people.effects(event)
+            unit.news = bool(news)
+            effects += news
         if effects:
             unit.parts.append(Part(runtime.core, effects))
         runtime.lane.append(unit)
@@ -242,8 +244,10 @@ class Pipeline:
             self._drained.set()
 
     def _note(self, unit: Unit) -> None:
-        if isinstance(unit.event, PlatformEvent):
+        if unit.news and isinstance(unit.event, PlatformEvent):
             self._people.stored(unit.event)
+        if not (unit.failed_parts or unit.runtime.troubled):
+            return
         for part in unit.parts:
             plugin = unit.runtime.plugins.get(part.scene.plugin)
             if plugin is None:

@@ -81,6 +81,7 @@ class CommunityRuntime:
         self.tree = tree
         self.buttons = buttons
         self.lane: deque[Unit] = deque()
+        self.troubled = False
         self.core = Scene(community, "xiaoer", words, signer)
         self.plugins = {
             type(plugin).name: PluginRuntime(plugin, config, Scene(community, type(plugin).name, words, signer))

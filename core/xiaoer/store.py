@@ -36,6 +36,12 @@ TRANSACTION_LIMIT = 0.05
 READ_LIMIT = 1.0
 """Seconds a short read may take."""
 
+COPY_EVERY = 2_000
+"""Works after which the log is copied into the database."""
+
+LOG_LIMIT = 16_000
+"""Pages (of 4 kB) of a log that has grown too long to be left to lulls."""
+
 _STEPS = 2_000
 """SQLite instructions between two looks at the clock."""
 
@@ -111,6 +117,9 @@ class Store:
         self._deadline = float("inf")
         self._read_deadline = float("inf")
         self._runner: asyncio.Task[None] | None = None
+        self._copying: asyncio.Task[None] | None = None
+        self._uncopied = 0
+        self._copy = asyncio.Event()
 
     async def open(self) -> None:
         """Open the file and begin to commit.
@@ -127,9 +136,11 @@ class Store:
             self._reader = await self._connect(f"file:{_quote(self.file)}?mode=ro")
             await self._reader.set_progress_handler(lambda: int(time.monotonic() > self._read_deadline), _STEPS)
             self._reporter = await self._connect(f"file:{_quote(self.file)}?mode=ro")
+            self._copier = await self._connect(f"file:{_quote(self.file)}?mode=rw")
         except sqlite3.Error as error:
             raise StoreError(explain(error, self.file)) from error
         self._runner = asyncio.create_task(self._run(), name="store")
+        self._copying = asyncio.create_task(self._checkpoint(), name="checkpoint")
 
     async def close(self) -> None:
         """Commit what is queued and close the file."""
@@ -137,8 +148,7 @@ class Store:
         self._wake.set()
         if self._runner is not None:
             await self._runner
-        for connection in (self._reporter, self._reader, self._writer):
-            await connection.close()
+        await self._close()
 
     async def drop(self) -> None:
         """Close the file without storing what is queued, as a crash would."""
@@ -146,7 +156,13 @@ class Store:
         if self._runner is not None:
             self._runner.cancel()
             await asyncio.wait([self._runner])
-        for connection in (self._reporter, self._reader, self._writer):
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._copying is not None:
+            self._copying.cancel()
+            await asyncio.wait([self._copying])
+        for connection in (self._copier, self._reporter, self._reader, self._writer):
             await connection.close()
 
     async def _connect(self, uri: str) -> aiosqlite.Connection:
@@ -156,6 +172,7 @@ class Store:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA cache_size=-16000")
+        connection.execute("PRAGMA wal_autocheckpoint=0")  # see _checkpoint
         connection.set_progress_handler(lambda: int(time.monotonic() > self._deadline), _STEPS)
 
     def submit(self, work: Work) -> None:
@@ -219,6 +236,22 @@ class Store:
                 continue
             await self._commit(self._take())
 
+    async def _checkpoint(self) -> None:
+        """Copy the log into the database now and then, beside the writer.
+
+        SQLite would do it within a commit, and everybody in that group would wait for two more flushes. A checkpoint
+        beside the writer cannot begin the log anew while it is being written to, so a log that has grown long is dealt
+        with by the writer itself (https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+        """
+        while True:
+            await self._copy.wait()
+            self._copy.clear()
+            self._uncopied = 0
+            with contextlib.suppress(sqlite3.Error):  # the log stays, and the next time is soon
+                _, pages, _ = await _run(self._copier, _checkpoint, "PASSIVE")
+                if pages > LOG_LIMIT:
+                    await _run(self._writer, _checkpoint, "RESTART")
+
     def _take(self) -> list[Work]:
         queue = self._queue
         if len(queue) <= GROUP_LIMIT:
@@ -238,6 +271,9 @@ class Store:
             for work in group:
                 work.failed(failure)
             return
+        self._uncopied += len(group)
+        if self._uncopied >= COPY_EVERY:
+            self._copy.set()
         for work in group:
             work.committed()
         self.on_commit(requested)
@@ -263,6 +299,11 @@ class Store:
 
     def _limit(self) -> None:
         self._deadline = time.monotonic() + TRANSACTION_LIMIT
+
+
+def _checkpoint(connection: sqlite3.Connection, mode: str) -> tuple[int, int, int]:
+    busy, pages, copied = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    return busy, pages, copied
 
 
 def _ignore(requested: Requested) -> None:

@@ -99,8 +99,10 @@ class Unit(Work):
 
     __slots__ = (
         "event",
+        "failed_parts",
         "faults",
         "future",
+        "news",
         "now",
         "on_stored",
         "outcome",
@@ -131,6 +133,8 @@ class Unit(Work):
         self.parts: list[Part] = []
         self.faults: list[tuple[str, str]] = []
         self.ready = False
+        self.news = False
+        self.failed_parts = False
         self.slow = False
         self.overtaken = False
         self.outcome = Outcome.COMMITTED
@@ -151,6 +155,7 @@ class Unit(Work):
             tx.run(UNPARK, parked=self.event.key)
 
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
+        self.failed_parts = True
         if isinstance(fault, Refusal):
             tx.refuse(fault.key, fault.values)
             return
