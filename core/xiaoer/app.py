@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from xiaoer.adapter import Adapter
-from xiaoer.building import Compiler, package_of, take_in
+from xiaoer.building import Compiler, package_of
 from xiaoer.builtin import Xiaoer
 from xiaoer.buttons import ButtonSigner
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
@@ -19,7 +20,7 @@ from xiaoer.communities import Community
 from xiaoer.content import plain
 from xiaoer.delivery import Delivery
 from xiaoer.dispatch import Dispatcher
-from xiaoer.errors import ConfigError, Refusal
+from xiaoer.errors import ConfigError, PluginError, Refusal
 from xiaoer.events import AnyEvent, PlatformEvent, Who
 from xiaoer.host import CommandHelp
 from xiaoer.housekeeping import keep_tidy
@@ -72,6 +73,8 @@ class App:
         self._adapter_classes = adapters
         self._adapters: dict[str, Adapter] = {}
         self._lock = FileLock(settings.database)
+        self._exits = AsyncExitStack()
+        self._left_out = dict(settings.left_out)
         self._ended = asyncio.Event()
         self._tasks = Tasks(self._crashed)
         self.runtimes: dict[str, CommunityRuntime] = {}
@@ -84,17 +87,43 @@ class App:
             PluginError: a required plugin cannot be taken in, or two plugins claim one command.
             ConfigError: a community's own words name a text or a placeholder that is not there.
         """
+        try:
+            await self._start()
+        except BaseException:
+            await self._exits.aclose()
+            raise
+
+    async def _start(self) -> None:
         self._lock.acquire()
+        self._exits.callback(self._lock.release)
         registry = self._migrated(self._registered())
         await self.store.open()
-        offset = await get_value(self.store, CLOCK_OFFSET, 0)
+        self._exits.push_async_callback(self.store.close)
+        self._exits.push_async_callback(self._tasks.stop)
+        offset = await get_value(self.store, CLOCK_OFFSET, 0) if self.all_sandboxes else 0
         self.clock.move(timedelta(seconds=offset))
         signer = ButtonSigner(self._key)
         self._compile(registry, signer)
         self._wire(signer)
+        await self._take_up()
+        for name, adapter in self._adapters.items():
+            self.addresses.append(await adapter.start())
+            self._exits.push_async_callback(adapter.stop)
+            structlog.get_logger().info("adapter started", platform=name)
+        self._tasks.spawn(self.delivery.run(), "delivery")
+        self._tasks.spawn(self.scheduler.run(), "scheduler")
+        self._tasks.spawn(keep_tidy(self.store, self.clock), "housekeeping")
+
+    async def _take_up(self) -> None:
+        """Begin to take events in, first those that the last run left, and set the timers."""
         clean = await get_value(self.store, CLEAN_STOP, True)
         await put_value(self.store, CLEAN_STOP, False)
         self.pipeline.start(careful=not clean)
+        self._exits.push_async_callback(self._come_to_an_end)
+        for name, reason in self._left_out.items():
+            for loaded in self.settings.communities:
+                if name in (*loaded.left_out, *loaded.plugins):
+                    self.reports.tell(loaded.community.id, "xiaoer.plugin.left_out", {"plugin": name, "reason": reason})
         for event in await recover(self.store, self.reports.tell):
             self.pipeline.submit(event, parked=True)
         await self.scheduler.declare(
@@ -102,22 +131,14 @@ class App:
             for runtime in self.runtimes.values()
             for name, plugin in runtime.plugins.items()
         )
-        for name, adapter in self._adapters.items():
-            self.addresses.append(await adapter.start())
-            structlog.get_logger().info("adapter started", platform=name)
-        self._tasks.spawn(self.delivery.run(), "delivery")
-        self._tasks.spawn(self.scheduler.run(), "scheduler")
-        self._tasks.spawn(keep_tidy(self.store, self.clock), "housekeeping")
+
+    async def _come_to_an_end(self) -> None:
+        await self.pipeline.drain()
+        await put_value(self.store, CLEAN_STOP, True)
 
     async def stop(self) -> None:
         """Stop taking events, store what came in, and end."""
-        for adapter in self._adapters.values():
-            await adapter.stop()
-        await self.pipeline.drain()
-        await put_value(self.store, CLEAN_STOP, True)
-        await self._tasks.stop()
-        await self.store.close()
-        self._lock.release()
+        await self._exits.aclose()
 
     async def drop(self) -> None:
         """End as a crash would: store nothing more and tidy nothing up."""
@@ -148,6 +169,10 @@ class App:
         """Whether every chat is for trying things out, so that community time may be moved."""
         return all(kind.sandbox for kind in self._adapter_classes.values())
 
+    def extensions(self) -> tuple[type[Any], ...]:
+        """Return the plugin and adapter classes it was made with."""
+        return (*self._plugins.values(), *self._adapter_classes.values())
+
     def claim_codes(self) -> dict[str, str]:
         """Return, by community, the code with which a person becomes its owner."""
         return {name: claim_code(self._key, name) for name in self.runtimes}
@@ -156,7 +181,11 @@ class App:
         registry = Registry()
         self._builtin = Xiaoer(self._is_claim_code, self._available)
         registry.register(self._builtin)
-        take_in(registry, self._plugins, self.settings.plugin_names)
+        for name in self.settings.plugin_names:
+            try:
+                registry.register(self._plugins[name]())
+            except PluginError as error:
+                self._leave_out(registry, error)
         return registry
 
     def _migrated(self, registry: Registry) -> Registry:
@@ -164,11 +193,17 @@ class App:
         packages += [(name, package_of(kind)) for name, kind in self._adapter_classes.items()]
         packages += [(name, package_of(type(plugin))) for name, plugin in registry.plugins.items() if name != "xiaoer"]
         for error in migrate(self.settings.database, packages):
-            if self._plugins[error.plugin].required:
-                raise error
-            structlog.get_logger().error("plugin left out", plugin=error.plugin, reason=error.message)
-            del registry.plugins[error.plugin]
+            self._leave_out(registry, error)
         return registry
+
+    def _leave_out(self, registry: Registry, error: PluginError) -> None:
+        """Go on without what is at fault, unless it is required."""
+        kind = self._plugins.get(error.plugin)
+        if kind is None or kind.required:
+            raise error
+        registry.plugins.pop(error.plugin, None)
+        self._left_out[error.plugin] = error.message
+        structlog.get_logger().error("plugin left out", plugin=error.plugin, reason=error.message)
 
     def _compile(self, registry: Registry, signer: ButtonSigner) -> None:
         kinds: Iterable[type[Any]] = [*map(type, registry.plugins.values()), *self._adapter_classes.values()]
@@ -180,10 +215,14 @@ class App:
             for loaded in self.settings.communities
             for found in self.texts.problems(loaded.texts)
         ]
+        compiler = Compiler(registry, self.texts, signer, self._builtin)
+        for loaded in self.settings.communities:
+            try:
+                self.runtimes[loaded.community.id] = compiler.compile(loaded)
+            except PluginError as error:
+                problems.append(self.settings.problem(("communities", loaded.community.id, "plugins"), str(error)))
         if problems:
             raise ConfigError(self.settings.file, problems)
-        compiler = Compiler(registry, self.texts, signer, self._builtin)
-        self.runtimes.update(compiler.compile(self.settings.communities))
 
     def _wire(self, signer: ButtonSigner) -> None:
         self.reports = Reports(self.store, self._tasks, self.runtimes)

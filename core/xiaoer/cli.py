@@ -17,12 +17,14 @@ from rich.panel import Panel
 from rich.table import Table
 
 from xiaoer.app import App
+from xiaoer.building import package_of
 from xiaoer.discovery import installed_adapters, installed_plugins
 from xiaoer.errors import ConfigError, XiaoerError
 from xiaoer.logs import configure
 from xiaoer.process import tune_memory
 from xiaoer.secrets import Secrets, signing_key
 from xiaoer.settings import LoadedSettings, load_settings
+from xiaoer.stalls import StallWatch
 
 OK, FAULT, MISCONFIGURED = 0, 1, 2
 
@@ -73,12 +75,15 @@ async def _run(config: Path) -> int:
         {name: adapters[name] for name in settings.adapters},
         key,
     )
+    stalls = StallWatch([package_of(kind) for kind in app.extensions()])
     try:
         await app.start()
         tune_memory()
+        stalls.start()
         _greet(app)
         await _until_asked(app)
     finally:
+        stalls.stop()
         await app.stop()
         take_back()
     return OK if app.failure is None else FAULT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -37,12 +38,14 @@ class LoadedCommunity:
         plugins: its plugins, in order.
         configs: the configuration of each of them.
         texts: its own words by language and key.
+        left_out: plugins that it asks for and that cannot be imported.
     """
 
     community: Community
     plugins: tuple[str, ...]
     configs: Mapping[str, BaseModel]
     texts: Mapping[Any, Mapping[str, str]]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class LoadedSettings:
         communities: the communities, in order.
         secrets: the values of the environment variables that hold tokens.
         places: the lines of its keys.
+        left_out: plugins that cannot be imported, with the reason.
     """
 
     file: Path
@@ -64,6 +68,7 @@ class LoadedSettings:
     communities: tuple[LoadedCommunity, ...]
     secrets: tuple[str, ...] = ()
     places: Places | None = None
+    left_out: Mapping[str, str] = dataclasses.field(default_factory=lambda: {})
 
     @property
     def database(self) -> Path:
@@ -137,6 +142,7 @@ class _Reader:
         self._environ = environ
         self._claims: dict[str, str] = {}
         self._secrets: list[str] = []
+        self._left_out: dict[str, str] = {}
         self.problems: list[Problem] = []
 
     def read(self, file: Path) -> LoadedSettings:
@@ -147,7 +153,7 @@ class _Reader:
         xiaoer = self._section(("xiaoer",), XiaoerSection, self._subtable(("xiaoer",))) or XiaoerSection()
         adapters = self._read_adapters()
         communities = self._read_communities()
-        return LoadedSettings(file, xiaoer, adapters, communities, tuple(self._secrets), self._places)
+        return LoadedSettings(file, xiaoer, adapters, communities, tuple(self._secrets), self._places, self._left_out)
 
     def _problem(self, key: Key, message: str) -> None:
         self.problems.append(Problem(message, _dotted(key), self._places.line(key)))
@@ -245,7 +251,9 @@ class _Reader:
         if section is None:
             return None
         self._check_places(key, section)
-        return LoadedCommunity(_community(name, section), section.plugins, configs, {**section.texts})
+        there = tuple(plugin for plugin in section.plugins if plugin not in self._left_out)
+        out = tuple(plugin for plugin in section.plugins if plugin in self._left_out)
+        return LoadedCommunity(_community(name, section), there, configs, {**section.texts}, out)
 
     def _check_extra(self, key: Key, field: str, plugins: Iterable[str]) -> None:
         if field in plugins:
@@ -261,13 +269,24 @@ class _Reader:
             if name in configs:
                 self._problem((*key, "plugins", number), f"plugin {name} stands here twice: drop one")
                 continue
-            kind = self._class((*key, "plugins", number), name, self._plugins, "plugin")
+            kind = self._plugin((*key, "plugins", number), name)
             if kind is None:
                 continue
             config = self._section((*key, name), kind.config, self._subtable((*key, name)))
             if config is not None:
                 configs[name] = config
         return configs
+
+    def _plugin(self, key: Key, name: str) -> type[Plugin[Any]] | None:
+        """Return a plugin; one that cannot be imported is its author's fault and is left out."""
+        if name not in self._plugins:
+            self._unknown(key, name, self._plugins, "plugin")
+            return None
+        try:
+            return self._plugins[name]
+        except PluginError as error:
+            self._left_out[name] = error.message
+            return None
 
     def _check_places(self, key: Key, section: CommunitySection) -> None:
         if section.timezone not in available_timezones():

@@ -178,10 +178,9 @@ async def _open_loop(app: App, bodies: list[bytes], rate: int) -> list[float]:
     begin = time.perf_counter()
     for number, body in enumerate(bodies):
         due = begin + number / rate
-        while time.perf_counter() < due:
-            await asyncio.sleep(0)
-            if due - time.perf_counter() > 0.002:
-                await asyncio.sleep(0.001)
+        wait = due - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
         future = app.pipeline.submit(event_of(body, app))
         future.add_done_callback(lambda _, due=due: taken.append(time.perf_counter() - due))  # type: ignore[misc]
     await app.pipeline.drain()

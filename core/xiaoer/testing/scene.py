@@ -232,6 +232,14 @@ class Town:
         await self.app.start()
         await self.settle()
 
+    async def stand_still(self, **amount: float) -> None:
+        """Stop the app, let time pass, and start another one on the same file."""
+        await self.app.stop()
+        await self.clock.advance(timedelta(**amount).total_seconds())
+        self.app = self._make()
+        await self.app.start()
+        await self.settle()
+
     async def restart_without_waiting(self) -> None:
         """Kill the app and start another one, without waiting for what the last one left to be done."""
         await self.app.drop()

@@ -1,0 +1,60 @@
+from xiaoer import CommandUsed, Context, NoConfig, Plugin, command
+from xiaoer.builtin import CLAIMS
+from xiaoer.testing import FakeMessage, play
+
+
+class Desk(Plugin[NoConfig]):
+    """Has something for everybody and something for owners."""
+
+    name = "desk"
+
+    @command("greet")
+    async def greet(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        """Greet."""
+
+    @command("close", needs="desk.close")
+    async def close(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        """Close."""
+        ctx.answer(ctx.content("desk.closed"))
+
+
+def text(message: FakeMessage | None) -> str:
+    assert message is not None
+    return message.text
+
+
+async def test_help_lists_what_this_person_may_use_and_only_they_see_it() -> None:
+    async with play(Desk) as town:
+        helped = await town.use("ann", "/help")
+        assert "/greet" in text(helped)
+        assert "/close" not in text(helped)
+        assert helped is not None
+        assert helped.only_to == "fake:ann"
+        assert "/close" in text(await town.use("boss", "/help", role="owner"))
+
+
+async def test_help_speaks_the_language_of_the_person() -> None:
+    async with play(Desk) as town:
+        town.person("ming", locale="zh-hans")
+        assert "指令" in text(await town.use("ming", "/help"))
+
+
+async def test_the_claim_code_makes_an_owner_once_and_for_all() -> None:
+    async with play(Desk) as town:
+        code = town.app.claim_codes()["town"]
+        assert "owner" in text(await town.use("ann", "/close"))
+        assert "owner" in text(await town.use("ann", f"/claim {code.lower()}"))
+        await town.restart()
+        assert text(await town.use("ann", "/close")) == "desk.closed"
+        assert "already" in text(await town.use("ann", f"/claim {code}"))
+
+
+async def test_after_too_many_wrong_codes_even_the_right_one_is_refused_for_an_hour() -> None:
+    async with play(Desk) as town:
+        code = town.app.claim_codes()["town"]
+        for _ in range(CLAIMS):
+            assert "not right" in text(await town.use("ann", "/claim nonsense"))
+        assert "not right" in text(await town.use("ann", f"/claim {code}"))
+        assert "owner" in text(await town.use("bob", f"/claim {code}"))
+        await town.pass_time(minutes=61)
+        assert "owner" in text(await town.use("ann", f"/claim {code}"))

@@ -1,0 +1,163 @@
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xiaoer import CommandUsed, Context, NoConfig, Plugin, PluginError, Range, Refusal, Rest, command
+from xiaoer.arguments import REST_LIMIT, parameters_of, parse, usage
+from xiaoer.commands import CommandTree
+from xiaoer.texts import Texts
+
+Here = Context[NoConfig]
+
+
+class Shop(Plugin[NoConfig]):
+    name = "shop"
+
+    @command("buy tea", default=True)
+    async def buy(
+        self, ctx: Here, event: CommandUsed, cups: Annotated[int, Range(1, 10)], note: Rest | None = None
+    ) -> None:
+        """Buy."""
+
+    @command("buy cake")
+    async def cake(self, ctx: Here, event: CommandUsed, kind: Literal["plain", "rich"], sweet: bool = True) -> None:
+        """Buy."""
+
+    @command("price")
+    async def price(self, ctx: Here, event: CommandUsed, thing: str) -> None:
+        """Say."""
+
+
+TREE = CommandTree([("shop", Shop())])
+
+
+def refused(text: str) -> tuple[str, dict[str, object]]:
+    with pytest.raises(Refusal) as caught:
+        TREE.resolve(text)
+    return caught.value.key, caught.value.values
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("buy tea 3", "buy tea", {"cups": 3}),
+        ("buy 3", "buy tea", {"cups": 3}),
+        ("BUY Tea ３ with\nlemon  please", "buy tea", {"cups": 3, "note": "with\nlemon  please"}),
+        ("buy cake RICH", "buy cake", {"kind": "rich"}),
+        ("buy cake plain 否", "buy cake", {"kind": "plain", "sweet": False}),
+        ('price "green tea"', "price", {"thing": "green tea"}),
+        ("price “绿 茶”", "price", {"thing": "绿 茶"}),
+        ('price "open', "price", {"thing": '"open'}),
+    ],
+)
+def test_what_people_type_is_understood(text: str, name: str, arguments: dict[str, Any]) -> None:
+    resolved = TREE.resolve(text)
+    assert (resolved.command.name, resolved.arguments) == (name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("buy", "missing"),
+        ("buy tea three", "not_a_number"),
+        ("buy tea 11", "out_of_range"),
+        ("buy cake sour", "not_a_choice"),
+        ("buy cake rich perhaps", "not_yes_no"),
+        ("price a b", "too_much"),
+        ("pirce x", "unknown"),
+        ("zzzz", "unknown_alone"),
+        ("", "unknown_alone"),
+        ("buy tea 1 " + "x" * (REST_LIMIT + 1), "too_long"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_what_helps(text: str, key: str) -> None:
+    found, _ = refused(text)
+    assert found == f"xiaoer.command.{key}"
+
+
+def test_every_refusal_has_its_words_in_both_languages() -> None:
+    texts = Texts.load(["xiaoer"])
+    for text in (
+        "buy",
+        "buy tea three",
+        "buy tea 11",
+        "buy cake sour",
+        "buy cake rich perhaps",
+        "price a b",
+        "pirce x",
+        "zzzz",
+    ):
+        key, values = refused(text)
+        assert texts.placeholders(key) is not None
+        assert (texts.placeholders(key) or frozenset()) <= values.keys()
+
+
+def test_structured_platforms_give_values_by_name() -> None:
+    resolved = TREE.resolve("buy tea", {"cups": "2", "note": "hot"})
+    assert resolved.arguments == {"cups": 2, "note": "hot"}
+    with pytest.raises(Refusal, match="missing"):
+        TREE.resolve("buy tea", {})
+    with pytest.raises(Refusal, match="too_much"):
+        TREE.resolve("buy tea", {"cups": "2", "sugar": "1"})
+
+
+@given(st.text(max_size=80))
+def test_no_text_does_worse_than_being_refused(text: str) -> None:
+    for line in (text, f"buy tea {text}", f"buy cake {text}", f"price {text}"):
+        with suppress(Refusal):
+            assert TREE.resolve(line).command in list(TREE)
+
+
+@given(st.text(min_size=1, max_size=100).filter(lambda text: text.strip() == text and text != ""))
+def test_the_rest_is_kept_as_it_was_typed(text: str) -> None:
+    assert TREE.resolve(f"buy tea 1 {text}").arguments["note"] == text
+
+
+def test_usage_shows_what_must_and_what_may_be_given() -> None:
+    parameters = parameters_of("shop", Shop().buy)
+    assert usage(parameters) == "<cups> [note…]"
+    assert usage(parameters_of("shop", Shop().cake)) == "<plain|rich> [sweet]"
+    assert parse(parameters, "4", "/buy") == {"cups": 4}
+
+
+def declared(path: str, **options: Any) -> Plugin[Any]:
+    async def act(self: Any, ctx: Here, event: CommandUsed) -> None:
+        """Act."""
+
+    made: Plugin[Any] = type("Made", (Plugin,), {"name": "made", "act": command(path, **options)(act)})()
+    return made
+
+
+def test_two_plugins_cannot_claim_one_word() -> None:
+    with pytest.raises(PluginError, match="/buy belongs to plugin shop already"):
+        CommandTree([("shop", Shop()), ("made", declared("buy gold"))])
+
+
+@pytest.mark.parametrize("path", ["", "a b c", "Buy", "buy!", "买"])
+def test_a_path_is_one_or_two_plain_words(path: str) -> None:
+    with pytest.raises(PluginError, match="one or two words"):
+        CommandTree([("made", declared(path))])
+
+
+def test_a_capability_belongs_to_its_plugin() -> None:
+    with pytest.raises(PluginError, match=r"name it made\.<word>"):
+        CommandTree([("made", declared("act", needs="shop.manage"))])
+
+
+def test_what_people_cannot_type_cannot_be_a_parameter() -> None:
+    async def act(self: Any, ctx: Here, event: CommandUsed, thing: dict[str, str]) -> None:
+        """Act."""
+
+    with pytest.raises(PluginError, match="thing must be a str, int, bool"):
+        parameters_of("made", act)
+
+
+def test_the_rest_comes_last() -> None:
+    async def act(self: Any, ctx: Here, event: CommandUsed, text: Rest, number: int) -> None:
+        """Act."""
+
+    with pytest.raises(PluginError, match="must come last"):
+        parameters_of("made", act)

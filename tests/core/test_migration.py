@@ -1,0 +1,147 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine
+
+from xiaoer import StoreError
+from xiaoer.migration import SNAPSHOTS, migrate
+from xiaoer.tables import metadata
+
+CORE = ("xiaoer", "xiaoer")
+
+
+def schema(file: Path) -> dict[str, str]:
+    connection = sqlite3.connect(file)
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    connection.close()
+    return {name: " ".join(sql.split()) for name, sql in rows if not name.startswith(("xr_schema", "sqlite_"))}
+
+
+def make_package(folder: Path, name: str, *bodies: str) -> tuple[str, str]:
+    """Write a package with one revision a body."""
+    migrations = folder / name / "migrations"
+    migrations.mkdir(parents=True)
+    (folder / name / "__init__.py").touch()
+    for number, body in enumerate(bodies, 1):
+        parent = f'"{number - 1:04}"' if number > 1 else "None"
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        text = f'from alembic import op\nrevision = "{number:04}"\ndown_revision = {parent}\ndef upgrade():\n{lines}'
+        (migrations / f"{number:04}_step.py").write_text(text)
+    return name.removeprefix("package_"), name
+
+
+def executing(*statements: str) -> str:
+    return "\n".join(f'op.execute("{statement}")' for statement in statements)
+
+
+def snapshots(file: Path) -> list[Path]:
+    return sorted(file.parent.glob("*.before-*.db"))
+
+
+def test_a_new_file_has_the_tables_that_the_code_declares(tmp_path: Path) -> None:
+    migrated, created = tmp_path / "a.db", tmp_path / "b.db"
+    assert migrate(migrated, [CORE]) == []
+    engine = create_engine(URL.create("sqlite", database=str(created)))
+    metadata.create_all(engine)
+    engine.dispose()
+    assert schema(migrated) == schema(created)
+
+
+def test_a_snapshot_is_made_only_when_there_is_something_to_keep_and_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    migrate(file, [CORE])
+    migrate(file, [CORE])
+    assert snapshots(file) == []
+    plugin = make_package(tmp_path, "package_one", 'op.execute("CREATE TABLE one_t (a)")')
+    assert migrate(file, [CORE, plugin]) == []
+    (copy,) = snapshots(file)
+    assert "one_t" not in schema(copy)
+    assert "xr_seen" in schema(copy)
+    assert "one_t" in schema(file)
+
+
+def test_only_the_newest_snapshots_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    migrate(file, [CORE])
+    for number in range(SNAPSHOTS + 2):
+        migrate(
+            file, [CORE, make_package(tmp_path, f"package_p{number}", f'op.execute("CREATE TABLE p{number}_t (a)")')]
+        )
+    assert len(snapshots(file)) == SNAPSHOTS
+
+
+def test_a_revision_that_fails_leaves_its_part_undone_and_the_others_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    bad = make_package(
+        tmp_path,
+        "package_bad",
+        'op.execute("CREATE TABLE bad_t (a)")',
+        'op.execute("CREATE TABLE bad_u (a)")\nraise ValueError("no")',
+    )
+    good = make_package(tmp_path, "package_good", 'op.execute("CREATE TABLE good_t (a)")')
+    (error,) = migrate(file, [CORE, bad, good])
+    assert error.plugin == "bad"
+    assert "ValueError: no" in error.message
+    tables = schema(file)
+    assert "bad_t" not in tables
+    assert "good_t" in tables
+
+
+def test_rows_that_point_to_nothing_stop_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    body = executing(
+        "CREATE TABLE o_a (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE o_b (a REFERENCES o_a (id))",
+        "INSERT INTO o_b VALUES (7)",
+    )
+    (error,) = migrate(tmp_path / "a.db", [CORE, make_package(tmp_path, "package_o", body)])
+    assert "point to nothing" in error.message
+
+
+def test_copying_a_table_over_does_not_delete_what_points_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    first = executing(
+        "CREATE TABLE c_a (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE c_b (a REFERENCES c_a (id) ON DELETE CASCADE)",
+        "INSERT INTO c_a VALUES (1)",
+        "INSERT INTO c_b VALUES (1)",
+    )
+    second = executing(
+        "CREATE TABLE c_new (id INTEGER PRIMARY KEY)",
+        "INSERT INTO c_new SELECT id FROM c_a",
+        "DROP TABLE c_a",
+        "ALTER TABLE c_new RENAME TO c_a",
+    )
+    file = tmp_path / "a.db"
+    assert migrate(file, [CORE, make_package(tmp_path, "package_c", first, second)]) == []
+    connection = sqlite3.connect(file)
+    assert connection.execute("SELECT count(*) FROM c_b").fetchone() == (1,)
+    connection.close()
+
+
+def test_a_file_of_a_newer_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+    migrate(file, [CORE])
+    connection = sqlite3.connect(file)
+    connection.execute("UPDATE xr_schema_xiaoer SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="newer version of xiaoer"):
+        migrate(file, [CORE])
+
+
+def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+    file.write_bytes(b"this is not a database, this is a letter to a friend" * 100)
+    with pytest.raises(StoreError, match="check the path"):
+        migrate(file, [CORE])

@@ -1,0 +1,53 @@
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xiaoer import StoreError
+from xiaoer.secrets import Secrets, claim_code, is_claim_code, signing_key
+
+KEY = b"a key for tests only"
+
+
+def test_a_key_is_made_once_for_this_user_alone(tmp_path: Path) -> None:
+    first = signing_key({}, tmp_path / "state")
+    assert signing_key({}, tmp_path / "state") == first
+    assert stat.S_IMODE((tmp_path / "state" / "secret.key").stat().st_mode) == 0o600
+    assert signing_key({}, tmp_path / "other") != first
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    signing_key({}, tmp_path)
+    (tmp_path / "secret.key").chmod(0o644)
+    with pytest.raises(StoreError, match="chmod 600"):
+        signing_key({}, tmp_path)
+
+
+def test_a_damaged_or_short_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").touch(0o600)
+    with pytest.raises(StoreError, match="damaged"):
+        signing_key({}, tmp_path)
+    with pytest.raises(StoreError, match="at least 16"):
+        signing_key({"XIAOER_SECRET": "short"}, tmp_path)
+
+
+def test_a_key_from_the_environment_leaves_no_file(tmp_path: Path) -> None:
+    assert signing_key({"XIAOER_SECRET": "x" * 16}, tmp_path) == b"x" * 16
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text("abcdefgh0123", min_size=1, max_size=20))
+def test_a_claim_code_is_known_however_it_is_typed_and_by_its_community_alone(community: str) -> None:
+    code = claim_code(KEY, community)
+    for typed in (code, code.lower(), code.replace("-", ""), f" {code} ", code.replace("-", " ")):
+        assert is_claim_code(KEY, community, typed)
+    assert not is_claim_code(KEY, community + "x", code)
+    assert not is_claim_code(KEY, community, code[:-1])
+    assert not is_claim_code(KEY, community, "")
+
+
+def test_secrets_are_masked_wherever_they_stand() -> None:
+    secrets = Secrets(["123456:token", "", "ab"])
+    assert secrets.redact("x 123456:token y ab") == "x [secret] y ab"

@@ -1,0 +1,239 @@
+"""Everything that can be wrong in plugins.toml is named with its line, its key and what is allowed."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import BaseModel, Field
+
+from xiaoer import Adapter, ConfigError, NoConfig, Plugin, PluginError, Receipt, Request, Settings
+from xiaoer.settings import LoadedSettings, load_settings
+
+
+class WebSettings(Settings):
+    port: int = Field(default=1, ge=0, le=65535)
+
+
+class TokenSettings(Settings):
+    token_env: str = "BOT_TOKEN"  # noqa: S105 - the name of a variable
+
+
+class Web(Adapter):
+    platform = "web"
+    settings: ClassVar[type[BaseModel]] = WebSettings
+    capabilities: ClassVar[frozenset[Any]] = frozenset()
+
+    async def start(self) -> str:
+        return ""
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+    async def perform(self, request: Request) -> Receipt:
+        return Receipt()
+
+
+class Telegram(Web):
+    platform = "telegram"
+    settings = TokenSettings
+
+
+class GreetConfig(Settings):
+    times: int = Field(default=1, ge=1, le=5)
+    words: tuple[str, ...] = ()
+
+
+class Greet(Plugin[GreetConfig]):
+    name = "greet"
+    config = GreetConfig
+
+
+class Other(Plugin[NoConfig]):
+    name = "other"
+
+
+class Broken(dict[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        if name == "broken":
+            raise PluginError(name, "it cannot be imported: ImportError: no")
+        return super().__getitem__(name)
+
+
+PLUGINS = Broken(greet=Greet, other=Other, broken=None)
+ADAPTERS = {"web": Web, "telegram": Telegram}
+GOOD = """\
+[adapters.web]
+port = 8000
+
+[communities.town]
+name = "Town"
+locale = "zh"
+spaces = ["web:town"]
+plugins = ["greet"]
+
+[communities.town.chats]
+main = ["web:town/main"]
+
+[communities.town.greet]
+times = 2
+words = ["a", "b"]
+"""
+
+
+def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> LoadedSettings:
+    file = tmp_path / "plugins.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file, ADAPTERS, PLUGINS, environ or {})
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    prefix = f"{tmp_path / 'plugins.toml'}:"
+    return [line.removeprefix(prefix) for line in caught.value.lines()]
+
+
+def test_a_good_file_says_what_it_says(tmp_path: Path) -> None:
+    settings = load(tmp_path, GOOD)
+    (town,) = settings.communities
+    assert (town.community.id, town.community.locale, town.plugins) == ("town", "zh", ("greet",))
+    assert town.configs["greet"] == GreetConfig(times=2, words=("a", "b"))
+    assert settings.database == tmp_path / "state" / "xiaoer.db"
+    assert settings.plugin_names == ("greet",)
+
+
+def test_the_sample_in_the_repository_is_good() -> None:
+    file = Path(__file__).parents[2] / "plugins.toml"
+    from xiaoer.discovery import installed_adapters, installed_plugins
+
+    assert load_settings(file, installed_adapters(), installed_plugins(), {}).communities
+
+
+CASES = {
+    "broken TOML": ("port = 8000", "port = ", "2: this is not TOML"),
+    "an unknown section": (
+        "[adapters.web]",
+        "[adapter]\n[adapters.web]",
+        "1: adapter: there is no section 'adapter': did you mean adapters?",
+    ),
+    "an unknown adapter": (
+        "[adapters.web]",
+        "[adapters.wbe]\n[adapters.web]",
+        "1: adapters.wbe: there is no adapter 'wbe': did you mean web?",
+    ),
+    "an unknown plugin": (
+        '["greet"]',
+        '["greeet"]',
+        "8: communities.town.plugins[0]: there is no plugin 'greeet': did you mean greet?",
+    ),
+    "an unknown key": (
+        "locale =",
+        "localle =",
+        "6: communities.town.localle: there is no key 'localle': did you mean locale?",
+    ),
+    "an unknown key of a plugin": (
+        "times =",
+        "tmes =",
+        "14: communities.town.greet.tmes: there is no key 'tmes': did you mean times? allowed: times, words",
+    ),
+    "an unknown chat": (
+        "main =",
+        "mian =",
+        "11: communities.town.chats.mian: there is no key 'mian': did you mean main?",
+    ),
+    "a wrong type": (
+        "port = 8000",
+        'port = "8000"',
+        "2: adapters.web.port: found '8000'; it should be a valid integer",
+    ),
+    "out of range": (
+        "port = 8000",
+        "port = 70000",
+        "2: adapters.web.port: found 70000; it should be less than or equal to 65535",
+    ),
+    "a plugin's value out of range": (
+        "times = 2",
+        "times = 9",
+        "14: communities.town.greet.times: found 9; it should be less than or equal to 5",
+    ),
+    "an unknown language": ('"zh"', '"de"', "6: communities.town.locale: found 'de'; it should be 'zh' or 'en'"),
+    "an unknown zone": (
+        'locale = "zh"',
+        'timezone = "Asia/Shangai"',
+        "6: communities.town.timezone: there is no time zone 'Asia/Shangai': did you mean Asia/Shanghai?",
+    ),
+    "a missing key": ('name = "Town"\n', "", "4: communities.town.name: it is missing: What people call it."),
+    "a space without an adapter": (
+        '["web:town"]',
+        '["web:town", "discord:1"]',
+        "7: communities.town.spaces[1]: discord:1 is on discord, which has no adapter",
+    ),
+    "a chat elsewhere": (
+        '["web:town/main"]',
+        '["web:village/main"]',
+        "11: communities.town.chats.main[0]: web:village/main is in none of",
+    ),
+    "a plugin not listed": (
+        "[communities.town.greet]",
+        "[communities.town.other]\n[communities.town.greet]",
+        "13: communities.town.other: plugin other is configured here, but not in plugins",
+    ),
+    "a plugin twice": (
+        '["greet"]',
+        '["greet",\n "greet"]',
+        "9: communities.town.plugins[1]: plugin greet stands here twice",
+    ),
+    "a bad id": (
+        "[communities.town]",
+        "[communities.Town]\nname = 'x'\nspaces = ['web:x']\n[communities.town]",
+        "4: communities.Town: an id is small letters",
+    ),
+    "a section that is none": (
+        "[adapters.web]\nport = 8000",
+        "adapters = 3",
+        "1: adapters: found 3; it must be a table",
+    ),
+    "a missing token": (
+        "[adapters.web]",
+        "[adapters.telegram]\n[adapters.web]",
+        "1: adapters.telegram.token_env: the environment variable BOT_TOKEN is not set",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), CASES.values(), ids=CASES.keys())
+def test_what_is_wrong_is_named_with_line_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    found = problems(tmp_path, GOOD.replace(old, new, 1))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_a_space_belongs_to_one_community(tmp_path: Path) -> None:
+    second = '\n[communities.city]\nname = "City"\nspaces = [\n  "web:town",\n]\n'
+    assert problems(tmp_path, GOOD + second) == [
+        "20: communities.city.spaces[0]: web:town belongs to community town already: a space has one community"
+    ]
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    text = GOOD.replace("8000", "-1").replace('"zh"', "7").replace("times = 2", "times = 0")
+    assert [line.partition(":")[0] for line in problems(tmp_path, text)] == ["2", "6", "14"]
+
+
+def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file: write one"):
+        load_settings(tmp_path / "plugins.toml", ADAPTERS, PLUGINS, {})
+
+
+def test_a_token_is_known_as_a_secret_and_named_nowhere(tmp_path: Path) -> None:
+    text = GOOD.replace("[adapters.web]", "[adapters.telegram]\n[adapters.web]")
+    settings = load(tmp_path, text, {"BOT_TOKEN": "123:secret"})
+    assert settings.secrets == ("123:secret",)
+    assert "secret" not in repr(settings.adapters)
+
+
+def test_a_plugin_that_cannot_be_imported_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    settings = load(tmp_path, GOOD.replace('["greet"]', '["broken", "greet"]'))
+    assert settings.communities[0].plugins == ("greet",)
+    assert settings.communities[0].left_out == ("broken",)
+    assert "ImportError" in settings.left_out["broken"]
