@@ -79,10 +79,11 @@ class WebAdapter(Adapter):
         self._site = Site(host, self._people, Views(host, self._people), self._hub)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._listener: socket.socket | None = None
 
     async def start(self) -> str:
         """Begin to serve and return the address."""
-        listener = self._listen()
+        listener = self._listener = self._listen()
         port = listener.getsockname()[1]
         self._people.learn(await self.host.store.read(MEMBERS))
         await self._hub.start()
@@ -121,6 +122,8 @@ class WebAdapter(Adapter):
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await asyncio.wait([self._serving])
+        if self._listener is not None:
+            self._listener.close()
 
     async def perform(self, request: Request) -> Receipt:
         """Show what the bot is asked to show."""

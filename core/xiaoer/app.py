@@ -142,9 +142,9 @@ class App:
 
     async def drop(self) -> None:
         """End as a crash would: store nothing more and tidy nothing up."""
-        await self._tasks.stop()
         for adapter in self._adapters.values():
             await adapter.stop()
+        await self._tasks.stop()
         await self.store.drop()
         self._lock.release()
 
