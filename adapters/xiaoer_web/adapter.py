@@ -98,6 +98,7 @@ class WebAdapter(Adapter):
         )
         self._server = _Server(config)
         self._serving = self.host.spawn(self._server.serve([listener]), "web server")
+        self.host.spawn(self._hub.run(), "web hub")
         return f"http://localhost:{port}/"
 
     def _listen(self) -> socket.socket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from xiaoer import Host, Outcome, Refusal, StoreError, Who, XiaoerError
+from xiaoer import Host, Outcome, Refusal, StoreError, Transaction, Who, XiaoerError
 from xiaoer_web.people import People, Person
 from xiaoer_web.rooms import SEEN, act_as, store
 from xiaoer_web.stream import Hub, Notice
@@ -155,7 +155,11 @@ class Site:
             self._watch(doing)
         answers.append({"key": doing.key, "me": doing.me})
         at = self._host.clock.now()
-        return self._host.submit(translate(doing, who, at), lambda tx: store(tx, doing, who.name, at))
+        return self._host.submit(translate(doing, who, at), lambda tx: self._store(tx, doing, who.name, at))
+
+    def _store(self, tx: Transaction, doing: AnyRequest, name: str, at: datetime) -> None:
+        store(tx, doing, name, at)
+        tx.after(self._hub.changed)
 
     def _newcomer(self, doing: Join) -> tuple[Join, Who]:
         known = self._people.find(doing.space, doing.me)

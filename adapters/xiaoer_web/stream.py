@@ -75,6 +75,7 @@ class Hub:
         self._on_members = on_members
         self._streams: set[_Stream] = set()
         self._reading = asyncio.Lock()
+        self._news = asyncio.Event()
         self._rev = 0
 
     async def start(self) -> None:
@@ -97,6 +98,17 @@ class Hub:
                 self._rev = changes.rev
                 for stream in self._streams:
                     stream.changes.put_nowait(changes)
+
+    def changed(self) -> None:
+        """Hear that something was stored; it is told soon."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Tell what was stored, for ever."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.refresh()
 
     def tell(self, notice: Notice) -> None:
         """Tell something that is nowhere stored."""

@@ -239,6 +239,8 @@ class App:
             self.delivery.wake()
         if requested.timers:
             self.scheduler.wake()
+        for call in requested.after:
+            call()
         for event in requested.events:
             self.pipeline.submit(event, parked=True)
 

@@ -22,7 +22,6 @@ from xiaoer.units import Outcome, Parking, Part, Unit
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
-    from xiaoer.context import Effect
     from xiaoer.store import Store
 
 WORKERS = 64
@@ -129,7 +128,7 @@ class Pipeline:
 
         Args:
             event: what happened.
-            writes: what else is stored with it, before the plugins' parts.
+            writes: what else is stored with it, before everything else that it causes.
             parked: whether the inbox holds it already.
         """
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -138,13 +137,13 @@ class Pipeline:
             future.set_result(Outcome.IGNORED)
             return future
         unit = Unit(event, runtime, self._clock.now(), future, self._stored, parked=parked)
-        effects: list[Effect] = [(write, (), {}) for write in writes]
+        if writes:
+            unit.writes = Part(runtime.core, [(write, (), {}) for write in writes])
         if isinstance(event, PlatformEvent):
             news = self._people.effects(event)
-            unit.news = bool(news)
-            effects += news
-        if effects:
-            unit.parts.append(Part(runtime.core, effects))
+            if news:
+                unit.news = True
+                unit.parts.append(Part(runtime.core, news))
         runtime.lane.append(unit)
         if not self._open:
             self._arrived.set()

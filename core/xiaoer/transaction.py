@@ -97,6 +97,7 @@ class Requested:
     actions: int = 0
     timers: int = 0
     events: list[AnyEvent] = field(default_factory=lambda: [])
+    after: list[Callable[[], None]] = field(default_factory=lambda: [])
 
 
 STORAGE_FAILURES = (
@@ -277,6 +278,10 @@ class Transaction(Voice):
                 chat=asker.chat, handle=asker.handle, content=Content(words), private=True, to=asker.who.account
             )
         )
+
+    def after(self, call: Callable[[], None]) -> None:
+        """Call something, in the loop, once this is on the disk; an adapter's, for what it keeps in memory."""
+        self._requested.after.append(call)
 
     def changed_timers(self) -> None:
         """Let the scheduler look at the timers after the commit; the core's."""

@@ -112,6 +112,8 @@ class Unit(Work):
         "ready",
         "runtime",
         "slow",
+        "writes",
+        "written",
     )
 
     def __init__(
@@ -133,6 +135,8 @@ class Unit(Work):
         self.parts: list[Part] = []
         self.faults: list[tuple[str, str]] = []
         self.ready = False
+        self.writes: Part | None = None
+        self.written = False
         self.news = False
         self.failed_parts = False
         self.slow = False
@@ -145,7 +149,7 @@ class Unit(Work):
         if not tx.execute(REMEMBER.sql, {"key": self.event.key, "at": int(now.timestamp()) // 3600}):
             self.outcome = Outcome.DUPLICATE
         else:
-            for part in self.parts:
+            for part in self.parts if self.writes is None or self.written else (self.writes, *self.parts):
                 part.apply(tx, now)
                 if part.fault is not None:
                     self._failed(tx, part, part.fault)
@@ -205,6 +209,9 @@ class Parking(Work):
         if tx.one(SEEN, key=unit.event.key) is not None:
             unit.outcome = Outcome.DUPLICATE
             return
+        if unit.writes is not None:
+            unit.writes.apply(tx, unit.now)  # the inbox keeps the event alone, so what belongs to it goes now
+            unit.written = True
         tx.run(
             PARK,
             key=unit.event.key,
@@ -223,4 +230,5 @@ class Parking(Work):
     def failed(self, error: StoreError) -> None:
         """Leave everything as it was: the event is not safe, and its adapter hears so when its effects fail too."""
         del error
+        self.unit.written = False
         self._on_parked(self.unit)

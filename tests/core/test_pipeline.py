@@ -310,6 +310,18 @@ async def test_what_an_adapter_stores_with_an_event_is_stored_once_with_it() -> 
         assert sorted(await logged(town)) == ["adapter", "hello"]
 
 
+async def test_what_an_adapter_stores_with_an_event_is_stored_when_it_is_parked_and_survives_a_kill() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["slow"] = asyncio.Event()
+        parked = town.app.pipeline.submit(message(town, "slow"), (lambda tx: log(tx, "adapter"),))
+        await town.clock.advance(PARK_AFTER + 0.5)
+        assert await parked is Outcome.PARKED
+        assert await logged(town) == ["adapter"]
+        Sleeper.gates.clear()
+        await town.restart(kill=True)
+        assert sorted(await logged(town)) == ["adapter", "slept.slow", "slow"]
+
+
 async def test_an_event_that_cannot_be_stored_is_not_acknowledged() -> None:
     async with play(Writer) as town:
         town.app.store.submit = lambda work: work.failed(StoreError("the disk is full"))  # type: ignore[method-assign]
