@@ -115,30 +115,8 @@ def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
     """
     key = f"web:{request.key}"
     match request:
-        case Write() if request.text.startswith("/") and request.kind == "text" and request.edits is None:
-            return CommandUsed(
-                key=key,
-                at=at,
-                space=request.space,
-                chat=request.chat,
-                who=who,
-                text=request.text[1:],
-                handle=key,
-                message=key,
-            )
         case Write():
-            return MessagePosted(
-                key=key,
-                at=at,
-                space=request.space,
-                chat=request.chat,
-                who=who,
-                message=request.edits or key,
-                kind=request.kind,
-                text=request.text,
-                reply_to=request.reply_to,
-                edited=request.edits is not None,
-            )
+            return _written(request, key, who, at)
         case Press():
             return ButtonPressed(
                 key=key,
@@ -167,3 +145,22 @@ def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
             return MemberJoined(key=key, at=at, space=request.space, chat=request.chat, who=who, source=source)
         case Leave():
             return MemberLeft(key=key, at=at, space=request.space, chat=request.chat, who=who)
+
+
+def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted | CommandUsed:
+    space, chat = request.space, request.chat
+    if request.text.startswith("/") and request.kind == "text" and request.edits is None:
+        text = request.text[1:]
+        return CommandUsed(key=key, at=at, space=space, chat=chat, who=who, text=text, handle=key, message=key)
+    return MessagePosted(
+        key=key,
+        at=at,
+        space=space,
+        chat=chat,
+        who=who,
+        message=request.edits or key,
+        kind=request.kind,
+        text=request.text,
+        reply_to=request.reply_to,
+        edited=request.edits is not None,
+    )

@@ -7,17 +7,30 @@ import pytest
 from sqlalchemy import bindparam, insert, select
 
 from xiaoer import (
+    Button,
+    ButtonPressed,
+    CommandUsed,
+    Content,
     Context,
+    MemberJoined,
+    MemberLeft,
     MessagePosted,
     NoConfig,
     Outcome,
     Plugin,
+    ReactionChanged,
     Statement,
     StoreError,
     Transaction,
     Veto,
     Who,
+    button,
+    on_button,
+    on_command,
+    on_join,
+    on_leave,
     on_message,
+    on_reaction,
     screen,
 )
 from xiaoer.pipeline import ABANDON_AFTER, CUT_AFTER, PARK_AFTER
@@ -278,6 +291,64 @@ async def test_a_broken_screener_lets_pass_unless_it_guards_safety() -> None:
     async with play(Writer, StrictBouncer) as town:
         await town.say("ann", "crash")
         assert await logged(town) == []
+
+
+class Observer(Plugin[NoConfig]):
+    """Writes down what it hears of."""
+
+    name = "observer"
+    heard: ClassVar[list[str]] = []
+
+    @on_join
+    async def joined(self, ctx: Context[NoConfig], event: MemberJoined) -> None:
+        ctx.send(MAIN, Content(("hello",), ((Button("Wave", "wave", "7"),),)))
+        self.heard.append(f"join {event.source.kind}")
+
+    @on_leave
+    async def left(self, ctx: Context[NoConfig], event: MemberLeft) -> None:
+        self.heard.append("leave")
+
+    @on_message
+    async def wrote(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
+        self.heard.append(f"{event.kind} {event.reply_to} {event.edited}")
+
+    @on_reaction
+    async def reacted(self, ctx: Context[NoConfig], event: ReactionChanged) -> None:
+        self.heard.append(f"reaction {event.added}")
+
+    @button("wave")
+    async def wave(self, ctx: Context[NoConfig], event: ButtonPressed, data: str) -> None:
+        self.heard.append(f"wave {data}")
+
+    @on_button
+    async def pressed(self, ctx: Context[NoConfig], event: ButtonPressed) -> None:
+        self.heard.append("button")
+
+    @on_command
+    async def used(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        self.heard.append(f"command {event.text}")
+
+
+async def test_every_hook_hears_of_its_event() -> None:
+    Observer.heard.clear()
+    async with play(Observer) as town:
+        await town.join("ann")
+        await town.press("ann", "wave")
+        await town.say("ann", "look", kind="photo", reply_to="m1")
+        await town.say("ann", "look!", edits="of-ann-1")
+        await town.react("ann", "m1", "👍")
+        await town.use("ann", "/help")
+        await town.leave("ann")
+    assert Observer.heard == [
+        "join name",
+        "wave 7",
+        "button",
+        "photo m1 False",
+        "text None True",
+        "reaction ('👍',)",
+        "command help",
+        "leave",
+    ]
 
 
 async def test_other_bots_and_unknown_spaces_are_ignored() -> None:
