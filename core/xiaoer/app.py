@@ -31,7 +31,7 @@ from xiaoer.plugin import Plugin
 from xiaoer.recovery import recover
 from xiaoer.registry import Registry
 from xiaoer.reports import Reports
-from xiaoer.roles import may
+from xiaoer.roles import OWNERS, may
 from xiaoer.runtime import CommunityRuntime
 from xiaoer.scheduler import Scheduler
 from xiaoer.secrets import claim_code, is_claim_code
@@ -173,9 +173,13 @@ class App:
         """Return the plugin and adapter classes it was made with."""
         return (*self._plugins.values(), *self._adapter_classes.values())
 
-    def claim_codes(self) -> dict[str, str]:
-        """Return, by community, the code with which a person becomes its owner."""
-        return {name: claim_code(self._key, name) for name in self.runtimes}
+    async def claim_codes(self) -> dict[str, str]:
+        """Return, by community without an owner, the code with which a person becomes it."""
+        return {
+            name: claim_code(self._key, name)
+            for name, runtime in self.runtimes.items()
+            if not runtime.community.owners and not await self.store.read(OWNERS, community=name)
+        }
 
     def _registered(self) -> Registry:
         registry = Registry()
@@ -248,8 +252,8 @@ class App:
         self.failure = error
         self._ended.set()
 
-    def _is_claim_code(self, community: str, code: str) -> bool:
-        return is_claim_code(self._key, community, code)
+    def _is_claim_code(self, community: str, claims: int, code: str) -> bool:
+        return is_claim_code(self._key, community, claims, code)
 
     async def commands(self, community: str, who: Who) -> list[Command]:
         """Return the commands that a person may use."""

@@ -14,7 +14,7 @@ from xiaoer.context import Context
 from xiaoer.errors import Refusal
 from xiaoer.events import CommandUsed, PlatformEvent
 from xiaoer.plugin import NoConfig, Plugin, command
-from xiaoer.roles import GIVE_ROLE, GIVEN_ROLE
+from xiaoer.roles import GIVE_ROLE, GIVEN_ROLE, OWNERS
 from xiaoer.statements import Statement
 from xiaoer.tables import values
 from xiaoer.transaction import Transaction
@@ -29,7 +29,7 @@ _ATTEMPTS = Statement(select(values.c.value).where(values.c.name == bindparam("w
 _note = upsert(values).values(name=bindparam("name"), value=bindparam("value"))
 _NOTE = Statement(_note.on_conflict_do_update(index_elements=["name"], set_={"value": _note.excluded.value}))
 
-IsCode = Callable[[str, str], bool]
+IsCode = Callable[[str, int, str], bool]
 Available = Callable[[str, PlatformEvent], "Awaitable[list[Command]]"]
 
 
@@ -37,7 +37,7 @@ class Xiaoer(Plugin[NoConfig]):
     """Help and claim.
 
     Args:
-        is_code: whether a code is a community's claim code (community, code).
+        is_code: whether a code is a community's claim code (community, claims so far, code).
         commands: the commands that the person behind an event may use (community, event).
     """
 
@@ -59,10 +59,10 @@ class Xiaoer(Plugin[NoConfig]):
     @command("claim")
     async def claim(self, ctx: Context[NoConfig], event: CommandUsed, code: str) -> None:
         """Make the person an owner, if they know the code."""
-        ctx.transact(claim, event.who.account, is_code=self._is_code(ctx.community.id, code))
+        ctx.transact(claim, event.who.account, code, self._is_code)
 
 
-def claim(tx: Transaction, account: str, *, is_code: bool) -> None:
+def claim(tx: Transaction, account: str, code: str, is_code: IsCode) -> None:
     """Give an account the role of owner, or count a wrong try."""
     community = tx.community.id
     given = tx.one(GIVEN_ROLE, community=community, account=account)
@@ -73,7 +73,8 @@ def claim(tx: Transaction, account: str, *, is_code: bool) -> None:
     since = (tx.now - timedelta(hours=1)).timestamp()
     tries: list[float] = row.value if row is not None else []
     recent = [moment for moment in tries if moment > since]
-    if not is_code or len(recent) >= CLAIMS:
+    claims = len(tx.all(OWNERS, community=community))
+    if len(recent) >= CLAIMS or not is_code(community, claims, code):
         if len(recent) < CLAIMS:
             tx.run(_NOTE, name=name, value=[*recent, tx.now.timestamp()])
         tx.refuse("xiaoer.claim.wrong", {})

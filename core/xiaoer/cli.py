@@ -80,7 +80,7 @@ async def _run(config: Path) -> int:
         await app.start()
         tune_memory()
         stalls.start()
-        _greet(app)
+        _greet(app, await app.claim_codes())
         await _until_asked(app)
     finally:
         stalls.stop()
@@ -99,12 +99,12 @@ async def _until_asked(app: App) -> None:
         wait.cancel()
 
 
-def _greet(app: App) -> None:
+def _greet(app: App, codes: dict[str, str]) -> None:
     """Say where the communities are and how to become their owner."""
     table = Table.grid(padding=(0, 2))
     for address in app.addresses:
         table.add_row("open", address)
-    for community, code in app.claim_codes().items():
+    for community, code in codes.items():
         table.add_row("own", f"{app.runtimes[community].community.name}: type /claim {code} in the chat")
     table.add_row("stop", "Ctrl-C")
     Console().print(Panel(table, title="小二 Xiaoer", expand=False))

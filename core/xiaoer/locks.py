@@ -26,6 +26,7 @@ class FileLock:
             StoreError: another process has it, or the folder cannot be written to.
         """
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(

@@ -30,6 +30,7 @@ PLATFORM_ROLES: dict[str, Role] = {
 GIVEN_ROLE = Statement(
     select(roles.c.role).where(roles.c.community == bindparam("community"), roles.c.account == bindparam("account"))
 )
+OWNERS = Statement(select(roles.c.account).where(roles.c.community == bindparam("community"), roles.c.role == "owner"))
 _give = upsert(roles).values(
     community=bindparam("community"), account=bindparam("account"), role=bindparam("role"), at=bindparam("at")
 )

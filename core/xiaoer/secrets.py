@@ -74,14 +74,22 @@ def _read(file: Path) -> bytes:
     return key
 
 
-def claim_code(key: bytes, community: str) -> str:
-    """Return the code with which a person becomes a community's owner; it is derived, not stored."""
-    digest = hmac.digest(key, f"claim\0{community}".encode(), "sha256")
+def claim_code(key: bytes, community: str, claims: int = 0) -> str:
+    """Return the code with which a person becomes a community's owner.
+
+    It is derived, not stored, and is another one after each claim.
+
+    Args:
+        key: the signing key.
+        community: its id.
+        claims: how many owners the community has been given so far.
+    """
+    digest = hmac.digest(key, f"claim\0{community}\0{claims}".encode(), "sha256")
     letters = base64.b32encode(digest).decode().translate(_UNAMBIGUOUS)[:8]
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def is_claim_code(key: bytes, community: str, code: str) -> bool:
+def is_claim_code(key: bytes, community: str, claims: int, code: str) -> bool:
     """Return whether a code is a community's claim code, however it is written; in constant time."""
     typed = "".join(letter for letter in code.upper() if letter.isalnum())
-    return hmac.compare_digest(typed.encode(), claim_code(key, community).replace("-", "").encode())
+    return hmac.compare_digest(typed.encode(), claim_code(key, community, claims).replace("-", "").encode())

@@ -81,7 +81,6 @@ outbox = Table(
     Column("community", String, nullable=False),
     Column("plugin", String, nullable=False),
     Column("chat", String, nullable=False),
-    Column("kind", String, nullable=False),
     Column("action", LargeBinary),
     Column("state", String, nullable=False),
     Column("at", Moment, nullable=False),
@@ -176,15 +175,6 @@ roles = Table(
     sqlite_with_rowid=False,
 )
 """Roles given in the chat, for instance by a claim code."""
-
-aliases = Table(
-    "xr_chat_alias",
-    metadata,
-    Column("alias", String, primary_key=True),
-    Column("chat", String, nullable=False),
-    sqlite_with_rowid=False,
-)
-"""Chats that changed their id: a Telegram group that became a supergroup keeps its first id here."""
 
 faults = Table(
     "xr_fault",

@@ -27,7 +27,6 @@ REQUEST = Statement(
         community=bindparam("community"),
         plugin=bindparam("plugin"),
         chat=bindparam("chat"),
-        kind=bindparam("kind"),
         action=bindparam("action"),
         state="wanted",
         at=bindparam("at"),
@@ -234,7 +233,6 @@ class Transaction(Voice):
                 community=self.scene.community.id,
                 plugin=self.scene.plugin,
                 chat=action.chat,
-                kind="answer" if isinstance(action, AnswerPerson) else "other",
                 action=encode_action(action),
                 at=self.now,
             )

@@ -32,7 +32,7 @@ def statements(number: int, communities: int) -> list[Step]:
     if number % ASKS_EVERY == 0:
         chat = f"web:c{number % communities}/main"
         action = encode_action(SendMessage(chat=chat, content=Content(("noted",))))
-        named = {"community": f"c{number % communities}", "plugin": "speaker", "chat": chat, "kind": "other"}
+        named = {"community": f"c{number % communities}", "plugin": "speaker", "chat": chat}
         steps.append((REQUEST.sql, REQUEST.bind({**named, "action": action, "at": NOW})))
     return steps
 

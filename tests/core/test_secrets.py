@@ -42,10 +42,11 @@ def test_a_key_from_the_environment_leaves_no_file(tmp_path: Path) -> None:
 def test_a_claim_code_is_known_however_it_is_typed_and_by_its_community_alone(community: str) -> None:
     code = claim_code(KEY, community)
     for typed in (code, code.lower(), code.replace("-", ""), f" {code} ", code.replace("-", " ")):
-        assert is_claim_code(KEY, community, typed)
-    assert not is_claim_code(KEY, community + "x", code)
-    assert not is_claim_code(KEY, community, code[:-1])
-    assert not is_claim_code(KEY, community, "")
+        assert is_claim_code(KEY, community, 0, typed)
+    assert not is_claim_code(KEY, community, 1, code)
+    assert not is_claim_code(KEY, community + "x", 0, code)
+    assert not is_claim_code(KEY, community, 0, code[:-1])
+    assert not is_claim_code(KEY, community, 0, "")
 
 
 def test_secrets_are_masked_wherever_they_stand() -> None:

@@ -12,7 +12,6 @@ down_revision = None
 def upgrade() -> None:
     """Make the tables."""
     _account()
-    _chat_alias()
     _fault()
     _inbox()
     _member()
@@ -33,16 +32,6 @@ def _account() -> None:
         sa.Column("same_as", sa.String(), nullable=True),
         sa.Column("at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account"),
-        sqlite_with_rowid=False,
-    )
-
-
-def _chat_alias() -> None:
-    op.create_table(
-        "xr_chat_alias",
-        sa.Column("alias", sa.String(), nullable=False),
-        sa.Column("chat", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("alias"),
         sqlite_with_rowid=False,
     )
 
@@ -96,7 +85,6 @@ def _outbox() -> None:
         sa.Column("community", sa.String(), nullable=False),
         sa.Column("plugin", sa.String(), nullable=False),
         sa.Column("chat", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("action", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
