@@ -393,6 +393,17 @@ async def test_what_an_adapter_stores_with_an_event_is_stored_when_it_is_parked_
         assert sorted(await logged(town)) == ["adapter", "slept.slow", "slow"]
 
 
+async def test_what_an_adapter_stores_with_a_parked_event_is_stored_once() -> None:
+    async with play(Sleeper, Writer) as town:
+        gate = Sleeper.gates["slow"] = asyncio.Event()
+        town.app.pipeline.submit(message(town, "slow"), (lambda tx: log(tx, "adapter"),))
+        await town.clock.advance(PARK_AFTER + 0.5)
+        gate.set()
+        await town.settle()
+        assert sorted(await logged(town)) == ["adapter", "slept.slow", "slow"]
+        assert await town.rows(FAULTS) == []
+
+
 async def test_an_event_that_cannot_be_stored_is_not_acknowledged() -> None:
     async with play(Writer) as town:
         town.app.store.submit = lambda work: work.failed(StoreError("the disk is full"))  # type: ignore[method-assign]
