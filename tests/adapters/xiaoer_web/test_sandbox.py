@@ -5,12 +5,22 @@ import json
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
 
-from xiaoer import AdapterError, ConfigError, StoreError
+from xiaoer import (
+    AdapterError,
+    CommandUsed,
+    ConfigError,
+    Content,
+    Context,
+    NoConfig,
+    Plugin,
+    StoreError,
+    command,
+)
 from xiaoer.app import App
 from xiaoer.settings import load_settings
 from xiaoer_web import WebAdapter
@@ -31,11 +41,11 @@ admins = ["web:town/admins"]
 """
 
 
-def make(folder: Path, port: int = 0) -> App:
+def make(folder: Path, port: int = 0, plugin: type[Plugin[Any]] = Welcome) -> App:
     file = folder / "plugins.toml"
-    file.write_text(CONFIG.format(port=port), encoding="utf-8")
-    settings = load_settings(file, {"web": WebAdapter}, {"welcome": Welcome}, {})
-    return App(settings, {"welcome": Welcome}, {"web": WebAdapter}, b"a key for tests only")
+    file.write_text(CONFIG.format(port=port).replace("welcome", plugin.name), encoding="utf-8")
+    settings = load_settings(file, {"web": WebAdapter}, {plugin.name: plugin}, {})
+    return App(settings, {plugin.name: plugin}, {"web": WebAdapter}, b"a key for tests only")
 
 
 class Visitor:
@@ -71,6 +81,12 @@ class Visitor:
                     if until in line:
                         return heard
         return heard
+
+    async def listeners(self, number: int) -> None:
+        """Wait until so many pages listen."""
+        hub = self.app._adapters["web"]._hub  # type: ignore[attr-defined]
+        while len(hub._streams) < number:
+            await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -194,7 +210,7 @@ async def test_the_admins_chat_is_there_for_those_who_help_run_the_community(vis
 async def test_a_click_is_told_to_the_others_at_once(visitor: Visitor) -> None:
     ann, bob = await visitor.join("Ann"), await visitor.join("Bob")
     listening = asyncio.create_task(visitor.hear(bob, 0, "live!"))
-    await asyncio.sleep(0)
+    await visitor.listeners(1)
     await visitor.do(ann, do="write", text="live!")
     assert any("live!" in notice["html"] for notice in await listening)
 
@@ -301,6 +317,42 @@ async def test_everything_is_still_there_after_a_kill(tmp_path: Path) -> None:
     assert page.count("Welcome to Town") == 1
     await visitor.http.aclose()
     await again.stop()
+
+
+class Kettle(Plugin[NoConfig]):
+    """Answers when the water boils."""
+
+    name = "kettle"
+    boiling: ClassVar[asyncio.Event]
+
+    @command("tea")
+    async def tea(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        await self.boiling.wait()
+        ctx.answer(Content(("here is your tea",)))
+
+
+async def test_an_answer_that_takes_long_is_announced_to_who_asked_and_then_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xiaoer_web.site.SLOW", 0.0)
+    Kettle.boiling = asyncio.Event()
+    app = make(tmp_path, plugin=Kettle)
+    await app.start()
+    visitor = Visitor(app)
+    ann, bob = await visitor.join("Ann"), await visitor.join("Bob")
+    listening = asyncio.create_task(visitor.hear(ann, 0, "working"))
+    other = asyncio.create_task(visitor.hear(bob, 0, "here is the end"))
+    await visitor.listeners(2)
+    asking = asyncio.create_task(visitor.do(ann, do="write", text="/tea", key="the-tea-order"))
+    heard = await listening
+    assert heard[-1]["id"] == "web:the-tea-order"
+    Kettle.boiling.set()
+    assert (await asking).status_code == 200
+    assert "here is your tea" in await visitor.page(ann)
+    await visitor.do(ann, do="write", text="here is the end")
+    assert not any(notice["kind"] == "working" for notice in await other)
+    await visitor.http.aclose()
+    await app.stop()
 
 
 async def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path, visitor: Visitor) -> None:
