@@ -75,13 +75,16 @@ async def _run(config: Path) -> int:
         {name: adapters[name] for name in settings.adapters},
         key,
     )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     stalls = StallWatch([package_of(kind) for kind in app.extensions()])
     try:
         await app.start()
         tune_memory()
         stalls.start()
         _greet(app, await app.claim_codes())
-        await _until_asked(app)
+        await _until(stop, app)
     finally:
         stalls.stop()
         await app.stop()
@@ -89,10 +92,7 @@ async def _run(config: Path) -> int:
     return OK if app.failure is None else FAULT
 
 
-async def _until_asked(app: App) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _until(stop: asyncio.Event, app: App) -> None:
     waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(app.ended())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:

@@ -1,17 +1,15 @@
 """The real program in a real browser."""
 
 import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from tests.program import Program
 
 pytestmark = pytest.mark.browser
 
@@ -44,47 +42,9 @@ FLAGS = [
 ]
 
 
-class Program:
-    """``xiaoer run`` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = folder / "plugins.toml"
-        self.port = 0
-        self.code = ""
-        self.start()
-
-    def start(self) -> None:
-        """Start it and wait until it says where it is."""
-        self.config.write_text(CONFIG.format(port=self.port), encoding="utf-8")
-        command = [sys.executable, "-m", "xiaoer", "run", "--config", str(self.config)]
-        environ = {**os.environ, "COLUMNS": "120"}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
-        for line in self.process.stdout or ():
-            if found := re.search(r"http://localhost:(\d+)/", line):
-                self.port = int(found[1])
-            if found := re.search(r"/claim (\S+)", line):
-                self.code = found[1]
-            if "Ctrl-C" in line:
-                return
-        raise AssertionError("the program ended before it began")
-
-    @property
-    def address(self) -> str:
-        """Where its first page is."""
-        return f"http://localhost:{self.port}/"
-
-    def end(self, number: signal.Signals) -> int:
-        """End it and return its exit code."""
-        self.process.send_signal(number)
-        code = self.process.wait(10)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
-
-
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
-    program = Program(tmp_path)
+    program = Program(tmp_path, CONFIG)
     yield program
     if program.process.poll() is None:
         assert program.end(signal.SIGINT) == 0

@@ -85,7 +85,7 @@ class Visitor:
     async def listeners(self, number: int) -> None:
         """Wait until so many pages listen."""
         hub = self.app._adapters["web"]._hub  # type: ignore[attr-defined]
-        while len(hub._streams) < number:
+        while len(hub._streams) < number:  # noqa: ASYNC110 - nothing says so
             await asyncio.sleep(0.001)
 
 
