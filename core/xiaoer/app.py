@@ -181,6 +181,15 @@ class App:
             if not runtime.community.owners and not await self.store.read(OWNERS, community=name)
         }
 
+    def check(self) -> None:
+        """Find what a start would find in the configuration, without the database and without starting.
+
+        Raises:
+            PluginError: a required plugin cannot be taken in.
+            ConfigError: two plugins claim one command, or own words name a text or a placeholder that is not there.
+        """
+        self._compile(self._registered(), ButtonSigner(self._key))
+
     def _registered(self) -> Registry:
         registry = Registry()
         self._builtin = Xiaoer(self._is_claim_code, self._available)

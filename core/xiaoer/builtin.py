@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from xiaoer.arguments import Rest
 from xiaoer.content import Bold, Content, Part
 from xiaoer.context import Context
 from xiaoer.errors import Refusal
@@ -57,7 +58,7 @@ class Xiaoer(Plugin[NoConfig]):
         ctx.answer(Content(tuple(parts)))
 
     @command("claim")
-    async def claim(self, ctx: Context[NoConfig], event: CommandUsed, code: str) -> None:
+    async def claim(self, ctx: Context[NoConfig], event: CommandUsed, code: Rest) -> None:
         """Make the person an owner, if they know the code."""
         ctx.transact(claim, event.who.account, code, self._is_code)
 

@@ -38,6 +38,8 @@ class ButtonSigner:
 
     def _signed(self, community: str, plugin: str, button: Button) -> Button:
         body = f"{plugin}.{button.name}:{button.data}"
+        if ":" in button.name:
+            raise PluginError(plugin, f"button {button.name}: its name must not have a colon")
         if not (body.isascii() and body.isprintable()) or "~" in body:
             raise PluginError(plugin, f"button {button.name}: its name and data must be printable ASCII without ~")
         signed = f"{body}~{self._mac(community, body)}"

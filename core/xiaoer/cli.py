@@ -57,8 +57,19 @@ def _load(config: Path) -> LoadedSettings:
     return load_settings(config, installed_adapters(), installed_plugins(), os.environ)
 
 
+def _app(settings: LoadedSettings, key: bytes) -> App:
+    plugins, adapters = installed_plugins(), installed_adapters()
+    return App(
+        settings,
+        {name: plugins[name] for name in settings.plugin_names},
+        {name: adapters[name] for name in settings.adapters},
+        key,
+    )
+
+
 def _check(config: Path) -> int:
     settings = _load(config)
+    _app(settings, b"").check()
     print(f"{config}: {len(settings.communities)} communities, nothing wrong")  # noqa: T201
     return OK
 
@@ -68,13 +79,7 @@ async def _run(config: Path) -> int:
     key = signing_key(os.environ, settings.database.parent)
     masked = Secrets([*settings.secrets, key.decode(errors="replace")])
     take_back = configure(settings.xiaoer.log, settings.xiaoer.log_level, masked)
-    plugins, adapters = installed_plugins(), installed_adapters()
-    app = App(
-        settings,
-        {name: plugins[name] for name in settings.plugin_names},
-        {name: adapters[name] for name in settings.adapters},
-        key,
-    )
+    app = _app(settings, key)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -95,6 +95,10 @@ class CommandTree:
             raise PluginError(command.plugin, f"/{command.name} is declared twice")
         if command.default and any(c.default and c.path[0] == first for c in self._commands.values()):
             raise PluginError(command.plugin, f"/{first} has two defaults: keep one")
+        if any(c.path[0] == first and len(c.path) != len(command.path) for c in self._commands.values()):
+            raise PluginError(
+                command.plugin, f"/{first} is a command and has some below it: write it /{first} <word>, default=True"
+            )
         self._commands[command.path] = command
 
     def __iter__(self) -> Iterator[Command]:
@@ -126,7 +130,8 @@ class CommandTree:
 
     def _unknown(self, text: str) -> Refusal:
         names = [command.name for command in self._commands.values()] + list(self._defaults)
-        near = get_close_matches(text, names, n=1, cutoff=0.5)
+        first = text.partition(" ")[0]
+        near = get_close_matches(text, names, n=1, cutoff=0.5) or get_close_matches(first, names, n=1, cutoff=0.5)
         if near:
             return Refusal("xiaoer.command.unknown", text=text[:60], nearest=near[0])
         return Refusal("xiaoer.command.unknown_alone", text=text[:60])

@@ -35,7 +35,7 @@ def _forgetting(table: Table, over: ColumnElement[bool]) -> Statement:
 FORGET_KEYS = _forgetting(seen, seen.c.at < bindparam("hour"))
 FORGET_RECORDS = (
     _forgetting(outbox, (outbox.c.state.in_(["done", "failed", "unknown"])) & (outbox.c.at < bindparam("before"))),
-    _forgetting(timers, (timers.c.state != "waiting") & (timers.c.due < bindparam("before"))),
+    _forgetting(timers, timers.c.state.in_(["fired", "skipped", "cancelled"]) & (timers.c.due < bindparam("before"))),
     _forgetting(faults, faults.c.at < bindparam("before")),
 )
 

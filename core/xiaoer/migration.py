@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import glob
 import importlib
+import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xiaoer.errors import PluginError, StoreError
 from xiaoer.store import explain
+from xiaoer.transaction import STORAGE_FAILURES
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -49,26 +53,59 @@ def migrate(file: Path, packages: Sequence[tuple[str, str]]) -> list[PluginError
     Raises:
         StoreError: the core's own revisions failed, or the file cannot be used.
     """
-    found = [package for package in (_package(*pair) for pair in packages) if package is not None]
+    errors: list[PluginError] = []
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        stale = [package for package in found if _current(file, package) != package.heads]
-        if not stale:
-            return []
-        _snapshot(file)
+        stale = _stale(file, packages, errors)
+        if stale:
+            _bring_up(file, stale, errors)
     except OSError as error:
         raise StoreError(f"database {file}: {error.strerror}: give this user the right to write there") from error
     except sqlite3.Error as error:
         raise StoreError(explain(error, file)) from error
-    errors: list[PluginError] = []
-    for package in stale:
-        reason = _refusal(file, package) or _apply(file, package)
-        if reason is None:
-            continue
-        if package.name == CORE:
-            raise StoreError(reason)
-        errors.append(PluginError(package.name, reason))
     return errors
+
+
+def _stale(file: Path, packages: Sequence[tuple[str, str]], errors: list[PluginError]) -> list[_Package]:
+    """Return what has to be brought up to date, and note what cannot be."""
+    stale: list[_Package] = []
+    for name, package in packages:
+        try:
+            found = _package(name, package)
+        except (SyntaxError, ValueError) as error:
+            _failed(name, f"its revisions cannot be read: {error}", errors)
+            continue
+        current = frozenset[str]() if found is None else _current(file, found)
+        if found is None or current == found.heads:
+            continue
+        unknown = current - found.revisions
+        if unknown:
+            _failed(name, _newer(file, found, unknown), errors)
+        else:
+            stale.append(found)
+    return stale
+
+
+def _bring_up(file: Path, stale: list[_Package], errors: list[PluginError]) -> None:
+    """Apply what is missing; a snapshot stays if something was, so that failing starts drive out no good ones."""
+    copy = _snapshot(file)
+    before = [_current(file, package) for package in stale]
+    try:
+        for package in stale:
+            reason = _apply(file, package)
+            if reason is not None:
+                _failed(package.name, reason, errors)
+    finally:
+        if copy is not None and before == [_current(file, package) for package in stale]:
+            copy.unlink()
+        for old in _snapshots(file)[:-SNAPSHOTS]:
+            old.unlink()
+
+
+def _failed(name: str, reason: str, errors: list[PluginError]) -> None:
+    if name == CORE:
+        raise StoreError(reason)
+    errors.append(PluginError(name, reason))
 
 
 def _package(name: str, package: str) -> _Package | None:
@@ -81,27 +118,28 @@ def _package(name: str, package: str) -> _Package | None:
     path = Path(str(folder))
     revisions: set[str] = set()
     parents: set[str] = set()
-    for revision, parent in map(_identity, sorted(path.glob("[0-9]*.py"))):
-        revisions.add(revision)
-        parents |= {parent} if parent else set()
+    for file in sorted(path.glob("*.py")):
+        if not file.name.startswith(("__init__", ".#")):  # what Alembic passes over
+            revision, before = _identity(file)
+            revisions.add(revision)
+            parents |= before
     return _Package(name, path, frozenset(revisions - parents), frozenset(revisions))
 
 
-def _identity(file: Path) -> tuple[str, str | None]:
-    """Read a revision's id and parent without running it, so that a start with nothing to do stays quick."""
-    values: dict[str, str | None] = {}
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        target = (
-            node.targets[0]
-            if isinstance(node, ast.Assign)
-            else node.target
-            if isinstance(node, ast.AnnAssign)
-            else None
-        )
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
-            values[target.id] = value.value if isinstance(value.value, str) else None
-    return values.get("revision") or file.stem, values.get("down_revision")
+def _identity(file: Path) -> tuple[str, set[str]]:
+    """Read a revision's id and parents without running it, so that a start with nothing to do stays quick."""
+    values: dict[str, Any] = {}
+    for node in ast.parse(file.read_bytes(), file.name).body:
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+        elif isinstance(node, ast.AnnAssign):
+            target = node.target
+        else:
+            continue
+        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision") and node.value is not None:
+            values[target.id] = ast.literal_eval(node.value)
+    parents = values.get("down_revision") or ()
+    return str(values.get("revision") or file.stem), {parents} if isinstance(parents, str) else set(parents)
 
 
 def _current(file: Path, package: _Package) -> frozenset[str]:
@@ -124,27 +162,43 @@ def _connection(file: Path) -> Generator[sqlite3.Connection]:
         connection.close()
 
 
-def _snapshot(file: Path) -> None:
-    """Copy the file beside itself, unless it is new, and throw away the oldest copies."""
-    if not file.exists() or file.stat().st_size == 0:
-        return
+def _snapshots(file: Path) -> list[Path]:
+    return sorted(file.parent.glob(f"{glob.escape(file.stem)}.before-*.db"))
+
+
+def _snapshot(file: Path) -> Path | None:
+    """Copy the file beside itself, unless it is new, and return the copy."""
+    if file.stat().st_size == 0:
+        return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     copy = file.with_name(f"{file.stem}.before-{stamp}.db")
-    with _connection(file) as source, _connection(copy) as target:
-        source.backup(target)
-    for old in sorted(file.parent.glob(f"{file.stem}.before-*.db"))[:-SNAPSHOTS]:
-        old.unlink()
+    part = copy.with_suffix(".part")
+    try:
+        part.touch(0o600)  # it holds what the file holds, so nobody else may read it
+        with _connection(file) as source, _connection(part) as target:
+            source.backup(target)
+        shutil.copymode(file, part)
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
+    return copy
 
 
-def _refusal(file: Path, package: _Package) -> str | None:
-    """Return why the file cannot be brought up to date: a newer program made it."""
-    unknown = _current(file, package) - package.revisions
-    if not unknown:
-        return None
+def _newer(file: Path, package: _Package, unknown: frozenset[str]) -> str:
+    """Say that a newer program made the file, and which snapshot this one could go on with."""
+    older = next((copy for copy in reversed(_snapshots(file)) if _fits(copy, package)), None)
+    instead = "" if older is None else f", or put back the snapshot {older.name}"
     return (
-        f"database {file} was made by a newer version of {package.name} (revision {', '.join(sorted(unknown))}): "
-        "install that version, or put back a snapshot that is older"
+        f"database {file} was made by a newer version of {package.name} "
+        f"(revision {', '.join(sorted(unknown))} is unknown here): install that version{instead}"
     )
+
+
+def _fits(copy: Path, package: _Package) -> bool:
+    try:
+        return _current(copy, package) <= package.revisions
+    except sqlite3.Error:
+        return False
 
 
 def _apply(file: Path, package: _Package) -> str | None:
@@ -159,22 +213,30 @@ def _apply(file: Path, package: _Package) -> str | None:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                before = _dangling(connection)
                 _upgrade(connection, package)
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                broken = _dangling(connection) - before
                 if broken:
-                    raise StoreError(f"{len(broken)} rows point to nothing")
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
-    except Exception as error:  # noqa: BLE001 - bulkhead "migration": a plugin's revision may raise anything
+                    raise StoreError(f"{broken.total()} rows of {', '.join(sorted(broken))} point to nothing")
+                connection.exec_driver_sql("COMMIT")
+            finally:
+                raw = connection.connection.dbapi_connection
+                if isinstance(raw, sqlite3.Connection) and raw.in_transaction:  # SQLite may have ended it by itself
+                    raw.execute("ROLLBACK")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - bulkhead "migration": a plugin's revision may raise anything
         original = getattr(error, "orig", error)
-        if isinstance(original, sqlite3.Error) and not isinstance(original, sqlite3.ProgrammingError):
+        if isinstance(original, sqlite3.Error) and original.sqlite_errorname.startswith(STORAGE_FAILURES):
             return explain(original, file)
-        return f"its revision failed: {type(error).__name__}: {' '.join(str(error).split())}"
+        what = f"{type(error).__name__}: {' '.join(str(original).split())}"
+        return f"a revision of {package.name} failed, so its tables in {file} are as they were ({what})"
     finally:
         engine.dispose()
     return None
+
+
+def _dangling(connection: Connection) -> Counter[str]:
+    """Count the rows that point to nothing, by table; some may be there before, and are another plugin's."""
+    return Counter(row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
 
 
 def _leave_transactions_alone(raw: sqlite3.Connection, _: object) -> None:

@@ -16,14 +16,20 @@ from pydantic import AfterValidator
 
 from xiaoer.plugin import Misfire
 
+FIELDS = 5
+"""Fields of an expression; cronsim would also take a sixth, for seconds."""
+
 
 def check_expression(expression: str) -> str | None:
     """Return what is wrong with a cron expression, in one sentence, or None."""
+    fault = "Wrong number of fields" if len(expression.split()) != FIELDS else None
     try:
         CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        return f"{expression!r} is not a cron expression ({error}): write five fields, for instance 30 7 * * 1-5"
-    return None
+        fault = str(error)
+    if fault is None:
+        return None
+    return f"{expression!r} is not a cron expression ({fault}): write five fields, for instance 30 7 * * 1-5"
 
 
 def _checked(expression: str) -> str:

@@ -22,12 +22,12 @@ from xiaoer.recurrence import Decision, check_expression, decide, next_due
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import timers
 from xiaoer.transaction import Transaction
+from xiaoer.units import Outcome
 
 if TYPE_CHECKING:
     from xiaoer.clocks import CommunityClock
     from xiaoer.dispatch import Report
     from xiaoer.store import Store
-    from xiaoer.units import Outcome
 
 BATCH = 100
 """So many timers are fired at once."""
@@ -66,20 +66,23 @@ TREAT = Statement(
     .values(misfire=bindparam("policy"), late=bindparam("seconds"))
     .where(timers.c.id == bindparam("timer"))
 )
+_add_timer = upsert(timers).values(
+    community=bindparam("community"),
+    plugin=bindparam("plugin"),
+    job=bindparam("job"),
+    due=bindparam("due"),
+    cron=bindparam("cron"),
+    data={},
+    misfire=bindparam("misfire"),
+    late=bindparam("late"),
+    state="waiting",
+)
 ADD = Statement(
-    upsert(timers)
-    .values(
-        community=bindparam("community"),
-        plugin=bindparam("plugin"),
-        job=bindparam("job"),
-        due=bindparam("due"),
-        cron=bindparam("cron"),
-        data={},
-        misfire=bindparam("misfire"),
-        late=bindparam("late"),
-        state="waiting",
+    _add_timer.on_conflict_do_update(
+        index_elements=["community", "plugin", "job", "due"],
+        set_={name: _add_timer.excluded[name] for name in ("cron", "data", "misfire", "late", "state")},
+        where=timers.c.state == "cancelled",
     )
-    .on_conflict_do_nothing()
 )
 
 Submit = Callable[[ScheduleDue, tuple[Callable[[Transaction], None], ...]], "asyncio.Future[Outcome]"]
@@ -115,11 +118,15 @@ class Scheduler:
             declared: (community, plugin, its recurring timers).
 
         Raises:
-            PluginError: an expression is not one.
+            PluginError: an expression is not one, or two timers have one name.
         """
         wanted: dict[tuple[str, str], dict[str, _Wanted]] = {}
         for community, plugin, crons in declared:
-            wanted[community.id, plugin] = {cron.job: _wanted(community, plugin, cron) for cron in crons}
+            jobs = wanted.setdefault((community.id, plugin), {})
+            for cron in crons:
+                if cron.job in jobs:
+                    raise PluginError(plugin, f"timer {cron.job} in community {community.id} is declared twice")
+                jobs[cron.job] = _wanted(community, plugin, cron)
         changes = _changes(await self._store.report(OPEN), wanted, self._clock.now())
         for start in range(0, len(changes), BATCH):
             await self._store.transact(_apply, changes[start : start + BATCH])
@@ -169,7 +176,7 @@ class Scheduler:
             first = await self._store.read(NEXT)
             self._next = first[0].due if first else None
             return False
-        await asyncio.gather(*[self._settle(row, decide(row.due, _cron(row), now, _misfire(row))) for row in due])
+        await asyncio.gather(*[self._settle(row, decision) for row, decision in _in_order(due, now)])
         return True
 
     async def _settle(self, row: Row, decision: Decision) -> None:
@@ -190,7 +197,9 @@ class Scheduler:
             data=row.data,
             merged=decision.count,
         )
-        await self._submit(event, (lambda tx: _fire(tx, row, decision),))
+        outcome = await self._submit(event, (lambda tx: _fire(tx, row, decision),))
+        if outcome is Outcome.DUPLICATE:  # its effects are stored, so only the row is left; it would come up for ever
+            await self._store.transact(_fire, row, decision)
 
     async def _pause(self) -> None:
         waits = [
@@ -204,6 +213,20 @@ class Scheduler:
                 wait.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await wait
+
+
+def _in_order(due: list[Row], now: datetime) -> list[tuple[Row, Decision]]:
+    """Decide about timers, leaving those to the next round that a recurring one of their community comes before."""
+    decided: list[tuple[Row, Decision]] = []
+    until: dict[str, datetime] = {}
+    for row in due:
+        if row.due > until.get(row.community, now):
+            continue
+        decision = decide(row.due, _cron(row), now, _misfire(row))
+        if decision.next is not None:
+            until[row.community] = min(decision.next, until.get(row.community, now))
+        decided.append((row, decision))
+    return decided
 
 
 class _Wanted(NamedTuple):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from xiaoer.plugin import Role, Settings
 
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*:\S+$", max_length=200)]
+_ID = re.compile(r"[a-z][a-z0-9_]*:\S{1,160}")
+
+
+def _with_platform(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("an id has its platform in front, for instance telegram:-1001")
+    return text
+
+
+Id = Annotated[str, AfterValidator(_with_platform)]
 """An id with the platform in front: ``telegram:-1001``."""
 
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -53,7 +63,7 @@ class CommunitySection(Settings):
     ]
     owners: tuple[Id, ...] = Field(default=(), description="Accounts that own it; a claim code makes others owners.")
     plugins: tuple[str, ...] = Field(default=(), description="Its plugins, in the order in which they hear of events.")
-    chats: ChatsSection = Field(default=ChatsSection(), description="Its chats by purpose; see below.")
+    chats: ChatsSection = Field(default=ChatsSection(), description="Its chats by purpose.")
     roles: dict[str, Role] = Field(default={}, description="What a platform's role means here.")
     grants: dict[str, Role] = Field(
         default={}, description="The least role that has a capability, where it shall differ."

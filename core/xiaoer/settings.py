@@ -8,17 +8,18 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from xiaoer.adapter import Adapter
 from xiaoer.communities import Community, Purpose
 from xiaoer.errors import ConfigError, PluginError, Problem
+from xiaoer.explaining import dotted, explain, found, unknown
 from xiaoer.places import Path as Key
 from xiaoer.places import Places
 from xiaoer.plugin import Plugin
@@ -27,6 +28,7 @@ from xiaoer.sections import CommunitySection, XiaoerSection
 SECTIONS = ("xiaoer", "adapters", "communities")
 PURPOSES: tuple[Purpose, ...] = ("main", "announce", "admins")
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class LoadedSettings:
 
     def problem(self, key: Key, message: str) -> Problem:
         """Return a problem with a key, for what is found wrong only later."""
-        return Problem(message, _dotted(key), self.places.line(key) if self.places is not None else 0)
+        return Problem(message, dotted(key), self.places.line(key) if self.places is not None else 0)
 
     @property
     def plugin_names(self) -> tuple[str, ...]:
@@ -102,20 +104,29 @@ def load_settings(
     Raises:
         ConfigError: with everything that is wrong.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except FileNotFoundError as error:
-        raise ConfigError(file, [Problem("there is no such file: write one, or name it with --config")]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(file, [Problem(f"it cannot be read: {error}")]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(file, [_broken(error)]) from error
-    reader = _Reader(table, Places(text), adapters, plugins, environ)
+    table, places = _read(file)
+    reader = Reader(table, places, adapters, plugins, environ)
     settings = reader.read(file)
     if reader.problems:
         raise ConfigError(file, sorted(reader.problems, key=lambda problem: problem.line))
     return settings
+
+
+def _read(file: Path) -> tuple[dict[str, Any], Places]:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")  # editors on Windows begin files with a mark
+        return tomllib.loads(text), Places(text)
+    except FileNotFoundError as error:
+        raise ConfigError(file, [Problem("there is no such file: write one, or name it with --config")]) from error
+    except OSError as error:
+        raise ConfigError(file, [Problem(f"it cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(file, [Problem("this is not UTF-8: save the file in that encoding", line=line)]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file, [_broken(error)]) from error
+    except RecursionError as error:
+        raise ConfigError(file, [Problem("its lists or tables are nested too deeply")]) from error
 
 
 def _broken(error: tomllib.TOMLDecodeError) -> Problem:
@@ -124,7 +135,7 @@ def _broken(error: tomllib.TOMLDecodeError) -> Problem:
     return Problem(f"this is not TOML: {message}", line=int(digits[0]) if digits else 0)
 
 
-class _Reader:
+class Reader:
     """Reads one file and collects what is wrong in it."""
 
     def __init__(
@@ -149,55 +160,45 @@ class _Reader:
         """Read it all; what is wrong is in ``problems``, and the result is then of no use."""
         for name in self._table:
             if name not in SECTIONS:
-                self._unknown((name,), name, SECTIONS, "section")
+                self._problem((name,), unknown(name, SECTIONS, "section"))
         xiaoer = self._section(("xiaoer",), XiaoerSection, self._subtable(("xiaoer",))) or XiaoerSection()
         adapters = self._read_adapters()
         communities = self._read_communities()
         return LoadedSettings(file, xiaoer, adapters, communities, tuple(self._secrets), self._places, self._left_out)
 
     def _problem(self, key: Key, message: str) -> None:
-        self.problems.append(Problem(message, _dotted(key), self._places.line(key)))
+        problem = Problem(message, dotted(key), self._places.line(key))
+        if problem not in self.problems:
+            self.problems.append(problem)
 
-    def _unknown(self, key: Key, name: str, known: Iterable[str], what: str) -> None:
-        names = sorted(known)
-        near = get_close_matches(name, names, n=1)
-        advice = f"did you mean {near[0]}? " if near else ""
-        allowed = ", ".join(names) or "none"
-        self._problem(key, f"there is no {what} {name!r}: {advice}allowed: {allowed}")
-
-    def _subtable(self, key: Key) -> dict[str, Any]:
+    def _subtable(self, key: Key) -> dict[str, Any] | None:
+        """Return a table, empty when it is not there; None, and a problem, when it is something else."""
         value: Any = self._table
         for part in key:
             value = _as_table(value).get(str(part), {})
         if isinstance(value, dict):
             return _as_table(value)
-        self._problem(key, f"found {_found(value)}; it must be a table, written [{_dotted(key)}]")
-        return {}
+        self._problem(key, f"found {found(key, value)}; it must be a table, written [{dotted(key)}]")
+        return None
 
-    def _section(self, key: Key, model: type[BaseModel], table: Mapping[str, Any]) -> Any:
+    def _section(self, key: Key, model: type[BaseModel], table: Mapping[str, Any] | None) -> Any:
+        if table is None:
+            return None
         try:
             # as JSON, so that strict models take lists for tuples and texts for times, as TOML has them
             return model.model_validate_json(msgspec.json.encode(table))
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self._explain(key, model, detail)
+            for place, message in explain(key, model, table, error):
+                self._problem(place, message)
             return None
 
-    def _explain(self, key: Key, model: type[BaseModel], detail: ErrorDetails) -> None:
-        place = key + detail["loc"]
-        if detail["type"] == "extra_forbidden":
-            self._unknown(place, str(detail["loc"][-1]), _fields(model, detail["loc"][:-1]), "key")
-        elif detail["type"] == "missing":
-            field = model.model_fields.get(str(detail["loc"][-1]))
-            meaning = f": {field.description}" if field is not None and field.description else ""
-            self._problem(place, f"it is missing{meaning}")
-        else:
-            message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            self._problem(place, f"found {_found(detail['input'])}; it {message}")
+    @cached_property
+    def _zones(self) -> set[str]:
+        return available_timezones()
 
     def _read_adapters(self) -> dict[str, BaseModel]:
-        found: dict[str, BaseModel] = {}
-        for name in self._subtable(("adapters",)):
+        read: dict[str, BaseModel] = {}
+        for name in self._subtable(("adapters",)) or ():
             key: Key = ("adapters", name)
             kind = self._class(key, name, self._adapters, "adapter")
             if kind is None:
@@ -205,23 +206,29 @@ class _Reader:
             settings = self._section(key, kind.settings, self._subtable(key))
             if settings is not None:
                 self._read_tokens(key, settings)
-                found[name] = settings
-        return found
+                read[name] = settings
+        return read
 
     def _read_tokens(self, key: Key, settings: BaseModel) -> None:
         for field in type(settings).model_fields:
             if not field.endswith("token_env"):
                 continue
-            variable = getattr(settings, field)
+            variable = str(getattr(settings, field))
             value = self._environ.get(variable, "")
             if value:
                 self._secrets.append(value)
-            else:
+            elif _VARIABLE.fullmatch(variable):
                 self._problem((*key, field), f"the environment variable {variable} is not set: put the token there")
+            else:
+                self._problem(
+                    (*key, field),
+                    "this must be the name of an environment variable, and the token is that variable's value: "
+                    "letters, digits and _, for instance BOT_TOKEN",
+                )
 
     def _class(self, key: Key, name: str, known: Mapping[str, Any], what: str) -> Any:
         if name not in known:
-            self._unknown(key, name, known, what)
+            self._problem(key, unknown(name, known, what))
             return None
         try:
             return known[name]
@@ -231,16 +238,18 @@ class _Reader:
 
     def _read_communities(self) -> tuple[LoadedCommunity, ...]:
         table = self._subtable(("communities",))
-        if not table:
+        if table is not None and not table:
             self._problem(("communities",), "there is no community: write a section [communities.<id>]")
-        found = [self._read_community(name) for name in table]
-        return tuple(loaded for loaded in found if loaded is not None)
+        read = [self._read_community(name) for name in table or ()]
+        return tuple(loaded for loaded in read if loaded is not None)
 
     def _read_community(self, name: str) -> LoadedCommunity | None:
         key: Key = ("communities", name)
         if not _ID.fullmatch(name):
             self._problem(key, "an id is small letters, digits, - and _, at most 32, beginning with a letter")
         table = self._subtable(key)
+        if table is None:
+            return None
         own = {field: table[field] for field in table if field in CommunitySection.model_fields}
         others = [field for field in table if field not in own]
         section: CommunitySection | None = self._section(key, CommunitySection, own)
@@ -253,7 +262,7 @@ class _Reader:
         self._check_places(key, section)
         there = tuple(plugin for plugin in section.plugins if plugin not in self._left_out)
         out = tuple(plugin for plugin in section.plugins if plugin in self._left_out)
-        return LoadedCommunity(_community(name, section), there, configs, {**section.texts}, out)
+        return LoadedCommunity(self._community(name, section), there, configs, {**section.texts}, out)
 
     def _check_extra(self, key: Key, field: str, plugins: Iterable[str]) -> None:
         if field in plugins:
@@ -261,14 +270,16 @@ class _Reader:
         if field in self._plugins:
             self._problem((*key, field), f"plugin {field} is configured here, but not in plugins = [...]: add it there")
         else:
-            self._unknown((*key, field), field, [*CommunitySection.model_fields, *plugins], "key")
+            self._problem((*key, field), unknown(field, [*CommunitySection.model_fields, *plugins], "key"))
 
     def _read_plugins(self, key: Key, names: Iterable[str]) -> dict[str, BaseModel]:
         configs: dict[str, BaseModel] = {}
+        seen: set[str] = set()
         for number, name in enumerate(names):
-            if name in configs:
+            if name in seen:
                 self._problem((*key, "plugins", number), f"plugin {name} stands here twice: drop one")
                 continue
+            seen.add(name)
             kind = self._plugin((*key, "plugins", number), name)
             if kind is None:
                 continue
@@ -280,7 +291,7 @@ class _Reader:
     def _plugin(self, key: Key, name: str) -> type[Plugin[Any]] | None:
         """Return a plugin; one that cannot be imported is its author's fault and is left out."""
         if name not in self._plugins:
-            self._unknown(key, name, self._plugins, "plugin")
+            self._problem(key, unknown(name, self._plugins, "plugin"))
             return None
         try:
             return self._plugins[name]
@@ -289,15 +300,17 @@ class _Reader:
             return None
 
     def _check_places(self, key: Key, section: CommunitySection) -> None:
-        if section.timezone not in available_timezones():
-            near = get_close_matches(section.timezone, available_timezones(), n=1)
+        if section.timezone not in self._zones:
+            near = get_close_matches(section.timezone, self._zones, n=1)
             advice = f"did you mean {near[0]}?" if near else "write it like Asia/Shanghai"
             self._problem((*key, "timezone"), f"there is no time zone {section.timezone!r}: {advice}")
         for number, space in enumerate(section.spaces):
             place = (*key, "spaces", number)
             platform = space.partition(":")[0]
-            if platform not in self._subtable(("adapters",)):
+            if platform not in (self._subtable(("adapters",)) or ()):
                 self._problem(place, f"{space} is on {platform}, which has no adapter: add [adapters.{platform}]")
+            if space in section.spaces[:number]:
+                self._problem(place, f"{space} stands here twice: drop one")
             owner = self._claims.setdefault(space, str(key[1]))
             if owner != key[1]:
                 self._problem(place, f"{space} belongs to community {owner} already: a space has one community")
@@ -309,30 +322,19 @@ class _Reader:
                         (*key, "chats", purpose, number), f"{chat} is in none of the community's spaces ({spaces})"
                     )
 
-
-def _community(name: str, section: CommunitySection) -> Community:
-    chats: dict[Purpose, tuple[str, ...]] = {purpose: getattr(section.chats, purpose) for purpose in PURPOSES}
-    known = section.timezone in available_timezones()
-    return Community(
-        id=name,
-        name=section.name,
-        locale=section.locale,
-        timezone=ZoneInfo(section.timezone if known else "UTC"),
-        spaces=section.spaces,
-        chats={purpose: places for purpose, places in chats.items() if places},
-        owners=section.owners,
-        grants=dict(section.grants),
-        role_map=dict(section.roles),
-    )
-
-
-def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]:
-    for part in loc:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field is not None else None
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return model.model_fields
+    def _community(self, name: str, section: CommunitySection) -> Community:
+        chats: dict[Purpose, tuple[str, ...]] = {purpose: getattr(section.chats, purpose) for purpose in PURPOSES}
+        return Community(
+            id=name,
+            name=section.name,
+            locale=section.locale,
+            timezone=ZoneInfo(section.timezone if section.timezone in self._zones else "UTC"),
+            spaces=section.spaces,
+            chats={purpose: places for purpose, places in chats.items() if places},
+            owners=section.owners,
+            grants=dict(section.grants),
+            role_map=dict(section.roles),
+        )
 
 
 def _as_table(value: Any) -> dict[str, Any]:
@@ -344,15 +346,3 @@ def _strings(value: Any) -> tuple[str, ...]:
         return tuple(msgspec.convert(value, list[str]))
     except msgspec.ValidationError:
         return ()
-
-
-def _found(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _dotted(key: Key) -> str:
-    text = ""
-    for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text

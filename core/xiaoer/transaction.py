@@ -51,19 +51,22 @@ SHOW = Statement(
         set_={"action": _show.excluded.action, "wanted": shown.c.wanted + 1, "state": "open", "reason": None},
     )
 )
+_schedule = upsert(timers).values(
+    community=bindparam("community"),
+    plugin=bindparam("plugin"),
+    job=bindparam("job"),
+    due=bindparam("due"),
+    data=bindparam("data"),
+    misfire=bindparam("misfire"),
+    late=bindparam("late"),
+    state="waiting",
+)
 SCHEDULE = Statement(
-    upsert(timers)
-    .values(
-        community=bindparam("community"),
-        plugin=bindparam("plugin"),
-        job=bindparam("job"),
-        due=bindparam("due"),
-        data=bindparam("data"),
-        misfire=bindparam("misfire"),
-        late=bindparam("late"),
-        state="waiting",
+    _schedule.on_conflict_do_update(
+        index_elements=["community", "plugin", "job", "due"],
+        set_={name: _schedule.excluded[name] for name in ("cron", "data", "misfire", "late", "state")},
+        where=timers.c.state == "cancelled",
     )
-    .on_conflict_do_nothing()
 )
 UNSCHEDULE = Statement(
     update(timers)

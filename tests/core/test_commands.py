@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xiaoer import CommandUsed, Context, NoConfig, Plugin, PluginError, Range, Refusal, Rest, command
-from xiaoer.arguments import REST_LIMIT, parameters_of, parse, usage
+from xiaoer.arguments import REST_LIMIT, WORD_LIMIT, parameters_of, parse, usage
 from xiaoer.commands import CommandTree
 from xiaoer.texts import Texts
 
@@ -68,6 +69,7 @@ def test_what_people_type_is_understood(text: str, name: str, arguments: dict[st
         ("buy cake rich perhaps", "not_yes_no"),
         ("price a b", "too_much"),
         ("pirce x", "unknown"),
+        ("pirce something quite long", "unknown"),
         ("zzzz", "unknown_alone"),
         ("", "unknown_alone"),
         ("buy tea 1 " + "x" * (REST_LIMIT + 1), "too_long"),
@@ -89,6 +91,8 @@ def test_every_refusal_has_its_words_in_both_languages() -> None:
         "price a b",
         "pirce x",
         "zzzz",
+        "buy tea 1 " + "x" * (REST_LIMIT + 1),
+        "price " + "x" * (WORD_LIMIT + 1),
     ):
         key, values = refused(text)
         assert texts.placeholders(key) is not None
@@ -161,3 +165,68 @@ def test_the_rest_comes_last() -> None:
 
     with pytest.raises(PluginError, match="must come last"):
         parameters_of("made", act)
+
+
+def test_a_mistyped_command_is_told_the_nearest_one() -> None:
+    assert refused("pirce x")[1]["nearest"] == "price"
+    assert refused("pirce something quite long")[1]["nearest"] == "price"
+    assert refused("buy taa 1")[0] == "xiaoer.command.not_a_number"
+
+
+@given(st.text(max_size=40), st.sampled_from([Shop().buy, Shop().cake, Shop().price]))
+def test_what_is_parsed_is_of_its_kind(text: str, function: Any) -> None:
+    parameters = parameters_of("shop", function)
+    with suppress(Refusal):
+        values = parse(parameters, text, "/x")
+        kinds = {"number": int, "yes_no": bool, "choice": str, "word": str, "rest": str}
+        for parameter in parameters:
+            if parameter.required or parameter.name in values:
+                assert type(values[parameter.name]) is kinds[parameter.kind]
+                assert not parameter.choices or values[parameter.name] in parameter.choices
+
+
+@given(st.integers(-(10**17), 10**17), st.booleans())
+def test_numbers_are_read_in_every_width(number: int, wide: bool) -> None:
+    (parameter, _) = parameters_of("shop", Shop().buy)
+    free = replace(parameter, range=None)
+    typed = str(number).translate({ord("0") + digit: ord("０") + digit for digit in range(10)} if wide else {})
+    assert parse((free,), typed, "/x") == {parameter.name: number}
+
+
+@pytest.mark.parametrize("text", ["buy tea 0", "buy tea -1", "buy tea ９９", "buy tea 11"])
+def test_a_number_out_of_its_range_is_told_the_range(text: str) -> None:
+    key, values = refused(text)
+    assert (key, values["low"], values["high"]) == ("xiaoer.command.out_of_range", 1, 10)
+
+
+@pytest.mark.parametrize("paths", [("trade", "trade gold"), ("trade gold", "trade")])
+def test_a_word_is_a_command_or_has_commands_below_it_but_not_both(paths: tuple[str, str]) -> None:
+    first, second = (command(path) for path in paths)
+
+    async def one(self: Any, ctx: Here, event: CommandUsed) -> None:
+        """Act."""
+
+    async def two(self: Any, ctx: Here, event: CommandUsed) -> None:
+        """Act."""
+
+    both: Plugin[Any] = type("Both", (Plugin,), {"name": "both", "one": first(one), "two": second(two)})()
+    with pytest.raises(PluginError, match="default=True"):
+        CommandTree([("both", both)])
+
+
+def test_a_tree_has_one_default_and_each_path_once() -> None:
+    async def one(self: Any, ctx: Here, event: CommandUsed) -> None:
+        """Act."""
+
+    async def two(self: Any, ctx: Here, event: CommandUsed) -> None:
+        """Act."""
+
+    for paths, message in {("a b", "a c"): "two defaults", ("a b", "a b"): "declared twice"}.items():
+        body = {
+            "name": "both",
+            "one": command(paths[0], default=True)(one),
+            "two": command(paths[1], default=True)(two),
+        }
+        both: Plugin[Any] = type("Both", (Plugin,), body)()
+        with pytest.raises(PluginError, match=message):
+            CommandTree([("both", both)])

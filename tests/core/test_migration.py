@@ -145,3 +145,64 @@ def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -
     file.write_bytes(b"this is not a database, this is a letter to a friend" * 100)
     with pytest.raises(StoreError, match="check the path"):
         migrate(file, [CORE])
+
+
+def set_version(file: Path, name: str, version: str) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(f"UPDATE xr_schema_{name} SET version_num = ?", (version,))
+    connection.commit()
+    connection.close()
+
+
+def test_starts_that_fail_cost_no_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    migrate(file, [CORE])
+    migrate(file, [CORE, make_package(tmp_path, "package_first", executing("CREATE TABLE first_t (a)"))])
+    kept = snapshots(file)
+    assert len(kept) == 1
+    bad = make_package(tmp_path, "package_never", "raise ValueError('no')")
+    for _ in range(SNAPSHOTS + 1):
+        assert [error.plugin for error in migrate(file, [CORE, bad])] == ["never"]
+    set_version(file, "xiaoer", "9999")
+    for _ in range(SNAPSHOTS + 1):
+        with pytest.raises(StoreError, match="newer version"):
+            migrate(file, [CORE, bad])
+    assert snapshots(file) == kept
+
+
+def test_a_plugin_of_a_newer_version_is_left_out_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    newer = make_package(tmp_path, "package_newer", executing("CREATE TABLE newer_t (a)"))
+    migrate(file, [CORE, newer])
+    set_version(file, "newer", "0007")
+    other = make_package(tmp_path, "package_other", executing("CREATE TABLE other_t (a)"))
+    (error,) = migrate(file, [CORE, newer, other])
+    assert error.plugin == "newer"
+    assert "newer version of newer (revision 0007" in error.message
+    assert "other_t" in schema(file)
+
+
+def test_a_second_revision_is_added_to_what_the_first_one_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.db"
+    grown = make_package(tmp_path, "package_grown", executing("CREATE TABLE grown_t (a)"))
+    migrate(file, [CORE, grown])
+    later = tmp_path / "package_grown" / "migrations" / "0002_step.py"
+    later.write_text(
+        'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+        'def upgrade():\n    op.execute("ALTER TABLE grown_t ADD COLUMN b")\n'
+    )
+    assert migrate(file, [CORE, grown]) == []
+    assert "b" in schema(file)["grown_t"]
+    assert migrate(file, [CORE, grown]) == []
+    assert len(snapshots(file)) == 1
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="give this user the right to write there"):
+        migrate(tmp_path / "state" / "a.db", [CORE])

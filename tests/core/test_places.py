@@ -2,6 +2,7 @@ import json
 import tomllib
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +91,30 @@ def test_a_key_that_is_not_there_is_sought_where_it_would_stand() -> None:
     places = Places("[a]\nb = 1\n")
     assert places.line(("a", "missing")) == 1
     assert places.line(("nowhere",)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        ("a.b.c = 1\n", ("a", "b", "c"), 1),
+        ("x = 1\n[a . 'b.c' . d]\ne = 2\n", ("a", "b.c", "d", "e"), 3),
+        ("[a.b]\nc = 1\n[a]\nd = 1\n", ("a",), 3),
+        ("[[a]]\n[[a.b]]\nc = 1\n[[a]]\n[[a.b]]\nc = 2\n[[a.b]]\nc = 3\n", ("a", 1, "b", 1, "c"), 8),
+        ("[[a]]\n[a.b]\nc = 1\n[[a]]\n[a.b]\nc = 2\n", ("a", 1, "b", "c"), 6),
+        ('a = """\n[b]\nc = "]"\\\n"""\nc = 1\n', ("c",), 5),
+        ("a = '''\n''''\nb = 1\n", ("b",), 3),
+        ('a = """x"""""\nb = 1\n', ("b",), 2),
+        ('a = ["""x"""", "]"]\nb = 1\n', ("b",), 2),
+        ("a = [ # [\n  [1, 2], # ]\n  [\n    3,\n  ],\n]\n", ("a", 1, 0), 4),
+        ("a = [\n  { b = 1 },\n  { b.c = [\n 7 ] },\n]\n", ("a", 1, "b", "c", 0), 4),
+        ("1979-05-27 = 1979-05-27 07:32:00\n3.14 = 3.14\nb = 1\n", ("3", "14"), 2),
+        ('"\\u0061" = 1\n"\\"" = 2\n', ("a",), 1),
+        ('"\\u0061" = 1\n"\\"" = 2\n', ('"',), 2),
+        ("a = 1 # x\r\n\r\nb = 1\r\n", ("b",), 3),
+    ],
+)
+def test_odd_but_valid_writing_is_followed(text: str, path: Path, line: int) -> None:
+    value: Any = tomllib.loads(text)
+    for part in path:
+        value = value[part]
+    assert Places(text).line(path) == line

@@ -1,13 +1,17 @@
 """Everything that can be wrong in plugins.toml is named with its line, its key and what is allowed."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from xiaoer import Adapter, ConfigError, NoConfig, Plugin, PluginError, Receipt, Request, Settings
-from xiaoer.settings import LoadedSettings, load_settings
+from xiaoer.places import Places
+from xiaoer.settings import LoadedSettings, Reader, load_settings
 
 
 class WebSettings(Settings):
@@ -59,7 +63,22 @@ class Broken(dict[str, Any]):
         return super().__getitem__(name)
 
 
-PLUGINS = Broken(greet=Greet, other=Other, broken=None)
+class Item(Settings):
+    price: int = Field(ge=0, description="What it costs.")
+
+
+class ShopConfig(Settings):
+    items: tuple[Item, ...] = ()
+    by_day: dict[str, Item] = Field(default={})
+    opens: int | str | None = None
+
+
+class Shop(Plugin[ShopConfig]):
+    name = "shop"
+    config = ShopConfig
+
+
+PLUGINS = Broken(greet=Greet, other=Other, shop=Shop, broken=None)
 ADAPTERS = {"web": Web, "telegram": Telegram}
 GOOD = """\
 [adapters.web]
@@ -193,6 +212,38 @@ CASES = {
         "adapters = 3",
         "1: adapters: found 3; it must be a table",
     ),
+    "an id without its platform": (
+        '["web:town"]',
+        '["town"]',
+        "7: communities.town.spaces[0]: found 'town': an id has its platform in front, for instance telegram:-1001",
+    ),
+    "no space": (
+        '["web:town"]',
+        "[]",
+        "7: communities.town.spaces: found []; it should have at least 1 item, not 0",
+    ),
+    "a space twice": (
+        '["web:town"]',
+        '["web:town", "web:town"]',
+        "7: communities.town.spaces[1]: web:town stands here twice",
+    ),
+    "words in an unknown language": (
+        "[communities.town.greet]",
+        "[communities.town.texts.de]\n[communities.town.greet]",
+        "13: communities.town.texts.de: found 'de'; it should be 'zh' or 'en'",
+    ),
+    "an unknown role": (
+        "[communities.town.greet]",
+        '[communities.town.roles]\n"web:owner" = "boss"\n[communities.town.greet]',
+        "14: communities.town.roles.\"web:owner\": found 'boss'; it should be 'owner', "
+        "'secretary', 'xiaoer' or 'member'",
+    ),
+    "a number that is none": ("8000", "nan", "2: adapters.web.port: found nan; it should be a valid integer"),
+    "a community that is no table": (
+        "[communities.town]",
+        "[communities]\nvillage = 3\n[communities.town]",
+        "5: communities.village: found 3; it must be a table, written [communities.village]",
+    ),
     "a missing token": (
         "[adapters.web]",
         "[adapters.telegram]\n[adapters.web]",
@@ -237,3 +288,108 @@ def test_a_plugin_that_cannot_be_imported_is_left_out_with_its_reason(tmp_path: 
     assert settings.communities[0].plugins == ("greet",)
     assert settings.communities[0].left_out == ("broken",)
     assert "ImportError" in settings.left_out["broken"]
+
+
+def test_one_fault_is_one_line(tmp_path: Path) -> None:
+    for old, new in {
+        '["web:town"]': '["town"]',
+        '["greet"]': '["greet", "greet"]',
+        "[communities.town]\n": "[communities]\nx = 3\n[communities.town]\n",
+        "[adapters.web]": "[adapters]\ntelegram = 3\n[adapters.web]",
+    }.items():
+        assert len(problems(tmp_path, GOOD.replace(old, new, 1))) == 1, new
+    no_tables = 'adapters = 3\n[communities.town]\nname = "T"\nspaces = ["web:a", "web:b"]\n'
+    assert [line for line in problems(tmp_path, no_tables) if "must be a table" in line] == [
+        "1: adapters: found 3; it must be a table, written [adapters]"
+    ]
+    twice = GOOD.replace('["greet"]', '["greet", "greet"]').replace("times = 2", "times = 9")
+    assert [line.partition(":")[0] for line in problems(tmp_path, twice)] == ["8", "14"]
+
+
+def test_what_is_wrong_deep_in_a_plugins_section_is_named_with_what_is_allowed_there(tmp_path: Path) -> None:
+    text = GOOD.replace('["greet"]', '["greet", "shop"]') + (
+        "[communities.town.shop]\nopens = 1.5\n"
+        "[[communities.town.shop.items]]\nprice = 1\n[[communities.town.shop.items]]\nprise = 1\n"
+        "[communities.town.shop.by_day.monday]\nprice = -1\n"
+    )
+    assert problems(tmp_path, text) == [
+        "17: communities.town.shop.opens: found 1.5; it should be a valid integer",
+        "17: communities.town.shop.opens: found 1.5; it should be a valid string",
+        "20: communities.town.shop.items[1].price: it is missing: What it costs.",
+        "21: communities.town.shop.items[1].prise: there is no key 'prise': did you mean price? allowed: price",
+        "23: communities.town.shop.by_day.monday.price: found -1; it should be greater than or equal to 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '[adapters.telegram]\ntoken_env = "7012345:AAHx-this_is_the_token_itself"\n',
+        '[adapters.telegram]\ntoken_env = ["7012345:AAHx-this_is_the_token_itself"]\n',
+        '[adapters.telegram]\ntoken = "7012345:AAHx-this_is_the_token_itself"\n',
+        '[adapters]\ntelegram = "7012345:AAHx-this_is_the_token_itself"\n',
+        "[adapters.telegram]\ntoken_env = 7012345:AAHx-this_is_the_token_itself\n",
+    ],
+)
+def test_a_token_that_stands_in_the_file_by_mistake_is_never_repeated(tmp_path: Path, section: str) -> None:
+    found = "\n".join(problems(tmp_path, section + GOOD))
+    assert ":" in found
+    assert "AAHx" not in found
+    assert "7012345" not in found
+
+
+def test_a_token_in_place_of_its_variables_name_is_explained(tmp_path: Path) -> None:
+    section = '[adapters.telegram]\ntoken_env = "7012345:AAHx"\n'
+    (line,) = problems(tmp_path, section + GOOD)
+    assert line.startswith("2: adapters.telegram.token_env: this must be the name of an environment variable")
+
+
+def test_a_file_as_editors_on_windows_write_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "plugins.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_settings(file, ADAPTERS, PLUGINS, {}).communities
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("times = 2", "times = 9").replace("\n", "\r\n").encode())
+    with pytest.raises(ConfigError, match=":14: "):
+        load_settings(file, ADAPTERS, PLUGINS, {})
+
+
+def test_a_file_in_another_encoding_is_named_with_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "plugins.toml"
+    file.write_bytes(GOOD.replace('"Town"', '"小二茶馆"').encode("gbk"))
+    with pytest.raises(ConfigError, match=":5: this is not UTF-8: save the file in that encoding"):
+        load_settings(file, ADAPTERS, PLUGINS, {})
+
+
+def test_a_folder_or_a_labyrinth_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it cannot be read: Is a directory"):
+        load_settings(tmp_path, ADAPTERS, PLUGINS, {})
+    assert "nested too deeply" in problems(tmp_path, "x = " + "[" * 3000 + "]" * 3000)[0]
+
+
+def test_odd_keys_cannot_break_a_line(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD + '"a\\nb.c" = 1\n') == [
+        "16: communities.town.greet.\"a\\nb.c\": there is no key 'a\\nb.c': allowed: times, words"
+    ]
+
+
+TREES = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text() | st.dates() | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.sampled_from([("adapters",), ("adapters", "web"), ("communities",), ("communities", "town"), ("xiaoer",)]),
+    st.sampled_from(["web", "town", "port", "spaces", "plugins", "chats", "texts", "roles", "greet", "shop", "name"]),
+    TREES,
+)
+def test_no_file_does_worse_than_being_refused(key: tuple[str, ...], name: str, value: Any) -> None:
+    table = tomllib.loads(GOOD)
+    inner = table
+    for part in key:
+        inner = inner.setdefault(part, {})
+    inner[name] = value
+    reader = Reader(table, Places(GOOD), ADAPTERS, PLUGINS, {})
+    reader.read(Path("plugins.toml"))
+    assert all("\n" not in problem.key + problem.message for problem in reader.problems)
