@@ -13,7 +13,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*:\S{1,160}")
 
 
 def _with_platform(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not _ID.fullmatch(text) or not text.isprintable():
         raise ValueError("an id has its platform in front, for instance telegram:-1001")
     return text
 

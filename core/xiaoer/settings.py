@@ -6,7 +6,7 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -23,12 +23,13 @@ from xiaoer.explaining import dotted, explain, found, unknown
 from xiaoer.places import Path as Key
 from xiaoer.places import Places
 from xiaoer.plugin import Plugin
+from xiaoer.secrets import KEY_VARIABLE, Secrets
 from xiaoer.sections import CommunitySection, XiaoerSection
 
 SECTIONS = ("xiaoer", "adapters", "communities")
 PURPOSES: tuple[Purpose, ...] = ("main", "announce", "admins")
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")  # in capitals, because anything else may be the token itself
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class LoadedSettings:
     xiaoer: XiaoerSection
     adapters: Mapping[str, BaseModel]
     communities: tuple[LoadedCommunity, ...]
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     places: Places | None = None
     left_out: Mapping[str, str] = dataclasses.field(default_factory=lambda: {})
 
@@ -108,14 +109,15 @@ def load_settings(
     reader = Reader(table, places, adapters, plugins, environ)
     settings = reader.read(file)
     if reader.problems:
-        raise ConfigError(file, sorted(reader.problems, key=lambda problem: problem.line))
+        masked = Secrets([*settings.secrets, environ.get(KEY_VARIABLE, "")])
+        problems = [replace(problem, message=masked.redact(problem.message)) for problem in reader.problems]
+        raise ConfigError(file, sorted(problems, key=lambda problem: problem.line))
     return settings
 
 
 def _read(file: Path) -> tuple[dict[str, Any], Places]:
     try:
         text = file.read_bytes().decode("utf-8-sig")  # editors on Windows begin files with a mark
-        return tomllib.loads(text), Places(text)
     except FileNotFoundError as error:
         raise ConfigError(file, [Problem("there is no such file: write one, or name it with --config")]) from error
     except OSError as error:
@@ -123,16 +125,28 @@ def _read(file: Path) -> tuple[dict[str, Any], Places]:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(file, [Problem("this is not UTF-8: save the file in that encoding", line=line)]) from error
+    try:
+        table = tomllib.loads(text)
+        msgspec.json.encode(table)  # what cannot be written in decimal, as a hexadecimal number may be, ends here
+        return table, Places(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(file, [_broken(error)]) from error
+        raise ConfigError(file, [_broken(error, text)]) from error
+    except ValueError as error:  # Python reads no number that has more digits than sys.get_int_max_str_digits()
+        raise ConfigError(file, [Problem("a number has too many digits", line=_endless(text))]) from error
     except RecursionError as error:
         raise ConfigError(file, [Problem("its lists or tables are nested too deeply")]) from error
 
 
-def _broken(error: tomllib.TOMLDecodeError) -> Problem:
+def _endless(text: str) -> int:
+    digits = re.search(r"[0-9A-Fa-f_]{1000,}", text)
+    return text.count("\n", 0, digits.start()) + 1 if digits is not None else 0
+
+
+def _broken(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     message, _, place = str(error).partition(" (at ")
     digits = [word for word in place.replace(",", " ").split() if word.isdigit()]
-    return Problem(f"this is not TOML: {message}", line=int(digits[0]) if digits else 0)
+    line = int(digits[0]) if digits else text.rstrip().count("\n") + 1  # it names no line at the end of the file
+    return Problem(f"this is not TOML: {message}", line=line)
 
 
 class Reader:
@@ -211,11 +225,11 @@ class Reader:
 
     def _read_tokens(self, key: Key, settings: BaseModel) -> None:
         for field in type(settings).model_fields:
-            if not field.endswith("token_env"):
+            variable = getattr(settings, field) if field.endswith("token_env") else None
+            if not isinstance(variable, str):
                 continue
-            variable = str(getattr(settings, field))
             value = self._environ.get(variable, "")
-            if value:
+            if value.strip():
                 self._secrets.append(value)
             elif _VARIABLE.fullmatch(variable):
                 self._problem((*key, field), f"the environment variable {variable} is not set: put the token there")
@@ -223,7 +237,7 @@ class Reader:
                 self._problem(
                     (*key, field),
                     "this must be the name of an environment variable, and the token is that variable's value: "
-                    "letters, digits and _, for instance BOT_TOKEN",
+                    "capital letters, digits and _, for instance BOT_TOKEN",
                 )
 
     def _class(self, key: Key, name: str, known: Mapping[str, Any], what: str) -> Any:
@@ -322,6 +336,17 @@ class Reader:
                         (*key, "chats", purpose, number), f"{chat} is in none of the community's spaces ({spaces})"
                     )
 
+        for capability in section.grants:
+            self._check_grant((*key, "grants", capability), capability, section.plugins)
+
+    def _check_grant(self, place: Key, capability: str, plugins: tuple[str, ...]) -> None:
+        """Refuse a capability that no plugin of the community knows: the line would do nothing, and not say so."""
+        there = {name: self._plugins[name] for name in plugins if name in self._plugins and name not in self._left_out}
+        known = [declared for kind in there.values() for declared in kind.capabilities]
+        owner = capability.partition(".")[0]
+        if owner not in plugins or (owner in there and there[owner].capabilities and capability not in known):
+            self._problem(place, unknown(capability, known, "capability"))
+
     def _community(self, name: str, section: CommunitySection) -> Community:
         chats: dict[Purpose, tuple[str, ...]] = {purpose: getattr(section.chats, purpose) for purpose in PURPOSES}
         return Community(
@@ -343,6 +368,6 @@ def _as_table(value: Any) -> dict[str, Any]:
 
 def _strings(value: Any) -> tuple[str, ...]:
     try:
-        return tuple(msgspec.convert(value, list[str]))
+        return tuple(item for item in msgspec.convert(value, list[Any]) if isinstance(item, str))
     except msgspec.ValidationError:
         return ()

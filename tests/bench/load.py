@@ -128,8 +128,8 @@ def _community(number: int) -> LoadedCommunity:
     return LoadedCommunity(community, tuple(k.name for k in PLUGINS), {k.name: NoConfig() for k in PLUGINS}, {})
 
 
-def payloads(count: int, communities: int, start: int) -> list[bytes]:
-    """Return messages as the browser posts them."""
+def payloads(count: int, communities: int, start: int, *, asking: bool = True) -> list[bytes]:
+    """Return messages as the browser posts them; some of them ask for a message, if they are asking."""
     return [
         json.dumps(
             {
@@ -138,7 +138,7 @@ def payloads(count: int, communities: int, start: int) -> list[bytes]:
                 "space": f"web:c{number % communities}",
                 "chat": f"web:c{number % communities}/main",
                 "me": f"person-{number % PEOPLE}",
-                "text": f"good morning, number {number}" + ("!" if number % ASKS_EVERY == 0 else ""),
+                "text": f"good morning, number {number}" + ("!" if asking and number % ASKS_EVERY == 0 else ""),
             }
         ).encode()
         for number in range(start, start + count)
