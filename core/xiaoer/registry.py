@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from xiaoer.errors import PluginError
 from xiaoer.hookspecs import HOOKS, PROJECT, HookSpecs
 from xiaoer.plugin import Plugin
+from xiaoer.sections import CommunitySection
 
 Implementation: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -60,6 +61,8 @@ def _checked_name(plugin: Plugin[Any]) -> str:
             type(plugin).__name__,
             "give the class a name: small letters, digits and _, at most 32, beginning with a letter",
         )
+    if name in CommunitySection.model_fields:
+        raise PluginError(name, "this name is a key of every community's section: rename the plugin")
     config: object = getattr(type(plugin), "config", None)
     if not (isinstance(config, type) and issubclass(config, BaseModel)):
         raise PluginError(name, "its config must be a pydantic model, a subclass of xiaoer.Settings")

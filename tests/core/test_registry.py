@@ -51,6 +51,10 @@ def test_a_name_that_could_not_be_a_key_or_a_table_is_refused(bad: str) -> None:
     assert "give the class a name" in refusal_of(type("P", (Plugin,), {"name": bad})())
 
 
+def test_a_name_that_is_a_key_of_a_community_is_refused() -> None:
+    assert "rename the plugin" in refusal_of(type("P", (Plugin,), {"name": "texts"})())
+
+
 def test_a_sync_hook_is_refused_with_what_to_write() -> None:
     class Sync(Plugin[NoConfig]):
         name = "sync"
