@@ -114,6 +114,17 @@ class CommandTree:
         Raises:
             Refusal: there is no such command, or its values are not as they must be.
         """
+        command, rest = self.find(text)
+        if options is not None:
+            return Resolved(command, from_options(command.parameters, options, command.line))
+        return Resolved(command, parse(command.parameters, rest, command.line))
+
+    def find(self, text: str) -> tuple[Command, str]:
+        """Return which command a text uses, and what is typed behind it.
+
+        Raises:
+            Refusal: there is no such command.
+        """
         words = text.split(maxsplit=2)
         path = tuple(word.casefold() for word in words[:2])
         command = self._commands.get(path)
@@ -124,9 +135,7 @@ class CommandTree:
             rest = text.strip()[len(words[0]) :] if words else ""
         if command is None:
             raise self._unknown(" ".join(path))
-        if options is not None:
-            return Resolved(command, from_options(command.parameters, options, command.line))
-        return Resolved(command, parse(command.parameters, rest, command.line))
+        return command, rest
 
     def _unknown(self, text: str) -> Refusal:
         names = [command.name for command in self._commands.values()] + list(self._defaults)

@@ -189,20 +189,20 @@ class Dispatcher:
     async def _command(self, runtime: CommunityRuntime, event: CommandUsed) -> Step:
         core = runtime.plugins["xiaoer"]
         try:
-            resolved = runtime.tree.resolve(event.text, event.options)
-            command = resolved.command
+            command, _ = runtime.tree.find(event.text)
             if command.needs:
                 role = await self.role(runtime, event.who)
                 plugin = runtime.plugins[command.plugin]
                 if not may(role, command.needs, plugin.plugin.capabilities, runtime.community.grants):
                     raise _not_allowed(runtime, event, command.needs, plugin)
+            arguments = runtime.tree.resolve(event.text, event.options).arguments
         except Refusal as refusal:
             return _refusing(core, _asking(core.scene, event, private=True), refusal)
         except StoreError:
             return _refusing(core, _asking(core.scene, event, private=True), Refusal("xiaoer.store.failed"))
         plugin = runtime.plugins[command.plugin]
         scene = _asking(plugin.scene, event, private=command.answer != "public")
-        return Step(plugin, scene, command.handler, resolved.arguments, False)
+        return Step(plugin, scene, command.handler, arguments, False)
 
     async def role(self, runtime: CommunityRuntime, who: Who) -> Role:
         """Return a person's role."""

@@ -33,6 +33,12 @@ async def test_help_lists_what_this_person_may_use_and_only_they_see_it() -> Non
         assert "/close" in text(await town.use("boss", "/help", role="owner"))
 
 
+async def test_who_may_not_use_a_command_hears_that_before_how_it_is_written() -> None:
+    async with play(Desk) as town:
+        assert "owner" in text(await town.use("ann", "/close all the doors"))
+        assert "/close" in text(await town.use("boss", "/close all the doors", role="owner"))
+
+
 async def test_help_speaks_the_language_of_the_person() -> None:
     async with play(Desk) as town:
         town.person("ming", locale="zh-hans")
