@@ -150,7 +150,7 @@ async def test_several_things_at_once_happen_in_their_order(visitor: Visitor) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "<img src=x onerror=y>", "{{ 7*7 }}", "&amp;", '" onclick="x']
+    "text", ["<script>alert(1)</script>", "<img src=x onerror=y>", "{{ 7777*7777 }}", "&amp;", '" onclick="x']
 )
 async def test_what_people_type_is_never_markup(visitor: Visitor, text: str) -> None:
     ann = await visitor.join("Ann")
@@ -161,7 +161,7 @@ async def test_what_people_type_is_never_markup(visitor: Visitor, text: str) -> 
         assert "<script>alert" not in shown
         assert "<img src=x" not in shown
         assert '" onclick="' not in shown
-        assert "49" not in shown.split('class="text">')[-1]
+        assert "60481729" not in shown.split('class="text">')[-1]
 
 
 async def test_words_are_edited_by_their_author_alone(visitor: Visitor) -> None:
