@@ -5,7 +5,7 @@ This is everything that plugins and adapters may use; ``xiaoer.testing`` is the 
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
 from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Pin, Receipt, Request, Send
-from xiaoer.arguments import Range, Rest
+from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
 from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Text, plain
@@ -16,6 +16,7 @@ from xiaoer.errors import (
     ContextClosed,
     DeliveryError,
     Hopeless,
+    NotPrivately,
     PluginError,
     Problem,
     Refusal,
@@ -51,7 +52,8 @@ from xiaoer.hookspecs import (
     on_schedule,
     screen,
 )
-from xiaoer.host import CommandHelp, Host
+from xiaoer.host import CommandForm, CommandHelp, Host
+from xiaoer.people import accounts_of, person_of
 from xiaoer.plugin import (
     Cron,
     Misfire,
@@ -59,6 +61,7 @@ from xiaoer.plugin import (
     Plugin,
     Role,
     Settings,
+    Visibility,
     button,
     command,
     continuation,
@@ -85,6 +88,7 @@ __all__ = [
     "ButtonPressed",
     "Capability",
     "Clock",
+    "CommandForm",
     "CommandHelp",
     "CommandUsed",
     "Community",
@@ -112,7 +116,9 @@ __all__ = [
     "Misfire",
     "Moment",
     "NoConfig",
+    "NotPrivately",
     "Outcome",
+    "Parameter",
     "Part",
     "Pin",
     "PlatformEvent",
@@ -143,8 +149,10 @@ __all__ = [
     "Unclear",
     "ValueRefused",
     "Veto",
+    "Visibility",
     "Who",
     "XiaoerError",
+    "accounts_of",
     "button",
     "command",
     "continuation",
@@ -155,6 +163,7 @@ __all__ = [
     "on_message",
     "on_reaction",
     "on_schedule",
+    "person_of",
     "plain",
     "screen",
 ]

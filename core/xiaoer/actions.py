@@ -44,8 +44,9 @@ class SendMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="send")
     Args:
         content: what it says.
         reply_to: the message it answers.
-        only_to: the account that alone should see it. Where the platform cannot do that, it is posted for everybody
-            when ``public_instead``, else not at all.
+        only_to: the account that alone should see it.
+        public_instead: whether it is posted for everybody where it cannot be shown to that person alone in the chat;
+            otherwise it is written to them in private, or not at all.
         guarantee: what a crash in mid-air may do: ``at_most_once`` may lose it (reported), ``at_least_once`` may
             repeat it.
     """

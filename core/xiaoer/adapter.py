@@ -13,11 +13,15 @@ from xiaoer.content import Content
 if TYPE_CHECKING:
     from xiaoer.host import Host
 
-Capability: TypeAlias = Literal["only_to", "private_answer", "edit", "delete", "pin"]
+Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin"]
+"""``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private."""
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Post a message; ``id`` is the same at every try, so a platform that can tell repeats apart should be given it."""
+    """Post a message; ``id`` is the same at every try, so a platform that can tell repeats apart should be given it.
+
+    With ``only_to`` that account alone may see it: in the chat, else in private.
+    """
 
     id: str
     chat: str
@@ -111,5 +115,6 @@ class Adapter(ABC):
         Raises:
             TryLater: the platform asks to wait.
             Hopeless: trying again cannot help.
+            NotPrivately: it cannot be shown to that person alone.
             Unclear: it may or may not have happened.
         """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -16,13 +16,11 @@ from xiaoer.builtin import Xiaoer
 from xiaoer.buttons import ButtonSigner
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.commands import Command
-from xiaoer.communities import Community
-from xiaoer.content import plain
 from xiaoer.delivery import Delivery
 from xiaoer.dispatch import Dispatcher
-from xiaoer.errors import ConfigError, PluginError, Refusal
-from xiaoer.events import AnyEvent, PlatformEvent, Who
-from xiaoer.host import CommandHelp
+from xiaoer.errors import ConfigError, PluginError
+from xiaoer.events import PlatformEvent, Who
+from xiaoer.hosting import AppHost
 from xiaoer.housekeeping import keep_tidy
 from xiaoer.locks import FileLock
 from xiaoer.migration import migrate
@@ -39,8 +37,7 @@ from xiaoer.settings import LoadedSettings
 from xiaoer.store import Store
 from xiaoer.tasks import Tasks
 from xiaoer.texts import Texts
-from xiaoer.transaction import Requested, Transaction
-from xiaoer.units import Outcome
+from xiaoer.transaction import Requested
 from xiaoer.values import CLEAN_STOP, CLOCK_OFFSET, get_value, put_value
 
 
@@ -245,7 +242,7 @@ class App:
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed
         for name, kind in self._adapter_classes.items():
-            self._adapters[name] = kind(self.settings.adapters[name], AppHost(self, name))
+            self._adapters[name] = kind(self.settings.adapters[name], AppHost(self, name, signer))
 
     def _committed(self, requested: Requested) -> None:
         if requested.actions:
@@ -278,60 +275,3 @@ class App:
 
     async def _available(self, community: str, event: PlatformEvent) -> list[Command]:
         return await self.commands(community, event.who)
-
-
-class AppHost:
-    """What one adapter sees of an app; see :class:`~xiaoer.Host`.
-
-    Args:
-        app: the app.
-        platform: the adapter's.
-    """
-
-    def __init__(self, app: App, platform: str) -> None:
-        self._app = app
-        self._prefix = f"{platform}:"
-        self.clock = app.clock
-        self.store = app.store
-
-    def communities(self) -> tuple[Community, ...]:
-        """Return the communities that have a space on this adapter's platform."""
-        return tuple(
-            runtime.community
-            for runtime in self._app.runtimes.values()
-            if any(space.startswith(self._prefix) for space in runtime.community.spaces)
-        )
-
-    def submit(self, event: AnyEvent, *writes: Callable[[Transaction], None]) -> asyncio.Future[Outcome]:
-        """Take an event in."""
-        return self._app.pipeline.submit(event, writes)
-
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Keep a background task."""
-        return self._app.spawn(work, name)
-
-    def next_timer(self) -> datetime | None:
-        """Return when the next timer is due."""
-        return self._app.scheduler.next_due()
-
-    async def move_clock(self, by: timedelta) -> None:
-        """Move community time and remember by how much."""
-        app = self._app
-        if not app.all_sandboxes:
-            raise Refusal("xiaoer.not_a_sandbox")
-        offset = app.clock.offset + by
-        await put_value(app.store, CLOCK_OFFSET, offset.total_seconds())
-        app.clock.move(offset)
-
-    def text(self, community: str, locale: str | None, key: str, **values: Any) -> str:
-        """Return one of the adapter's own texts, plain."""
-        app = self._app
-        return plain(app.texts.text(locale, app.runtimes[community].community, key, values))
-
-    async def commands(self, community: str, who: Who) -> list[CommandHelp]:
-        """Return the commands that a person may use, in their language."""
-        found = await self._app.commands(community, who)
-        return [
-            CommandHelp(command.name, command.usage, self.text(community, who.locale, command.summary))
-            for command in found
-        ]

@@ -1,41 +1,30 @@
-"""The plugin that every community has: help, and the claim of the owner's seat."""
+"""The plugin that every community has: help, the claim of the owner's seat, and the linking of accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert as upsert
-
+from xiaoer import linking
 from xiaoer.arguments import Rest
+from xiaoer.attempts import count_try, may_try
 from xiaoer.content import Bold, Content, Part
 from xiaoer.context import Context
 from xiaoer.errors import Refusal
 from xiaoer.events import CommandUsed, PlatformEvent
 from xiaoer.plugin import NoConfig, Plugin, command
 from xiaoer.roles import GIVE_ROLE, GIVEN_ROLE, OWNERS
-from xiaoer.statements import Statement
-from xiaoer.tables import values
 from xiaoer.transaction import Transaction
 
 if TYPE_CHECKING:
     from xiaoer.commands import Command
-
-CLAIMS = 5
-"""So many wrong codes may one account try within an hour."""
-
-_ATTEMPTS = Statement(select(values.c.value).where(values.c.name == bindparam("wanted")))
-_note = upsert(values).values(name=bindparam("name"), value=bindparam("value"))
-_NOTE = Statement(_note.on_conflict_do_update(index_elements=["name"], set_={"value": _note.excluded.value}))
 
 IsCode = Callable[[str, int, str], bool]
 Available = Callable[[str, PlatformEvent], "Awaitable[list[Command]]"]
 
 
 class Xiaoer(Plugin[NoConfig]):
-    """Help and claim.
+    """Help, claim and link.
 
     Args:
         is_code: whether a code is a community's claim code (community, claims so far, code).
@@ -62,6 +51,19 @@ class Xiaoer(Plugin[NoConfig]):
         """Make the person an owner, if they know the code."""
         ctx.transact(claim, event.who.account, code, self._is_code)
 
+    @command("link")
+    async def link(self, ctx: Context[NoConfig], event: CommandUsed, code: Rest | None = None) -> None:
+        """Show a code, or link the account with the one that was shown the code."""
+        if code is None:
+            ctx.transact(linking.offer, event.who, linking.new_code())
+        else:
+            ctx.transact(linking.accept, event.who, code)
+
+    @command("unlink")
+    async def unlink(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        """Undo the linking."""
+        ctx.transact(linking.part, event.who)
+
 
 def claim(tx: Transaction, account: str, code: str, is_code: IsCode) -> None:
     """Give an account the role of owner, or count a wrong try."""
@@ -69,16 +71,12 @@ def claim(tx: Transaction, account: str, code: str, is_code: IsCode) -> None:
     given = tx.one(GIVEN_ROLE, community=community, account=account)
     if given is not None and given.role == "owner":
         raise Refusal("xiaoer.claim.already")
-    name = f"claim.{community}.{account}"
-    row = tx.one(_ATTEMPTS, wanted=name)
-    since = (tx.now - timedelta(hours=1)).timestamp()
-    tries: list[float] = row.value if row is not None else []
-    recent = [moment for moment in tries if moment > since]
+    tries = f"claim.{community}.{account}"
     claims = len(tx.all(OWNERS, community=community))
-    if len(recent) >= CLAIMS or not is_code(community, claims, code):
-        if len(recent) < CLAIMS:
-            tx.run(_NOTE, name=name, value=[*recent, tx.now.timestamp()])
-        tx.refuse("xiaoer.claim.wrong", {})
+    if not (may_try(tx, tries) and is_code(community, claims, code)):
+        if may_try(tx, tries):
+            count_try(tx, tries)
+        tx.refuse("xiaoer.claim.wrong", {})  # not raised, because the count must stay
         return
     tx.run(GIVE_ROLE, community=community, account=account, role="owner", at=tx.now)
     role = tx.text("xiaoer.role.owner")

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage
 from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Receipt, Request, Send
-from xiaoer.errors import DeliveryError, Hopeless, StoreError, TryLater, Unclear
+from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, StoreError, TryLater, Unclear
 from xiaoer.outbox import (
     OPEN_ACTIONS,
     OPEN_SHOWN,
@@ -196,6 +197,11 @@ class Delivery:
             if isinstance(result, TryLater):
                 if once:
                     await self._store.transact(put_back, entry)
+            elif isinstance(result, NotPrivately) and (instead := publicly(request, action)) is not None:
+                request = instead
+                if once:
+                    await self._store.transact(put_back, entry)
+                continue
             elif once or not isinstance(result, Unclear):
                 return await self._end(entry, result)
             tries += 1
@@ -248,6 +254,8 @@ class Delivery:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, message or "", request.pinned)
             result = await self._insist(adapter, request)
+            if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
+                result = await self._insist(adapter, instead)
             if isinstance(result, DeliveryError):
                 return await self._settle(entry, message, pinned, result)
             if isinstance(request, Delete):
@@ -353,6 +361,16 @@ def appearance(adapter: Adapter, entry: Shown) -> list[Request]:
 def _only_to(adapter: Adapter, action: SendMessage | ShowMessage) -> str | None:
     if action.only_to is None or "only_to" in adapter.capabilities:
         return action.only_to
-    if not action.public_instead:
-        raise Hopeless(f"{adapter.platform} cannot show a message to one person only")
+    if action.public_instead:
+        return None
+    if "direct" not in adapter.capabilities:
+        raise NotPrivately(f"{adapter.platform} cannot show a message to one person only")
+    return action.only_to
+
+
+def publicly(request: Request, action: AnyAction) -> Request | None:
+    """Return the request for everybody that was declared for when one person alone cannot be reached; None if not."""
+    declared = isinstance(action, SendMessage | ShowMessage) and action.public_instead
+    if declared and isinstance(request, Send) and request.only_to is not None:
+        return msgspec.structs.replace(request, only_to=None)
     return None

@@ -13,6 +13,7 @@
     └── DeliveryError        a platform did not perform an action
         ├── TryLater         the platform asks to wait
         ├── Hopeless         trying again cannot help
+        │   └── NotPrivately it cannot be shown to that person alone
         └── Unclear          it may or may not have happened
 """
 
@@ -144,6 +145,10 @@ class TryLater(DeliveryError):
 
 class Hopeless(DeliveryError):
     """Trying again cannot help: the chat is gone, the right is missing, the request is malformed."""
+
+
+class NotPrivately(Hopeless):
+    """It cannot be shown to that person alone; what was declared instead is done."""
 
 
 class Unclear(DeliveryError):

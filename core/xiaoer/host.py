@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from xiaoer.arguments import Parameter
 from xiaoer.clocks import CommunityClock
 from xiaoer.communities import Community
-from xiaoer.events import AnyEvent, Who
+from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, Who
+from xiaoer.plugin import Role, Visibility
 from xiaoer.store import Store
 from xiaoer.transaction import Transaction
 from xiaoer.units import Outcome
@@ -23,6 +25,24 @@ class CommandHelp(NamedTuple):
     summary: str
 
 
+class CommandForm(NamedTuple):
+    """A command as a platform's menu needs it.
+
+    Args:
+        path: one or two words.
+        parameters: what it takes.
+        summary: the key of the text that says what it does.
+        default: whether the first word alone means this one.
+        role: the least role that may use it; None when everybody may.
+    """
+
+    path: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    summary: str
+    default: bool
+    role: Role | None
+
+
 class Host(Protocol):
     """The core, as adapters see it."""
 
@@ -33,12 +53,19 @@ class Host(Protocol):
         """Return the communities that have a space on this adapter's platform."""
         ...
 
-    def submit(self, event: AnyEvent, *writes: Callable[[Transaction], None]) -> asyncio.Future[Outcome]:
+    def token(self, variable: str) -> str:
+        """Return the token in an environment variable that the adapter's section names by a ``token_env``."""
+        ...
+
+    def submit(
+        self, event: AnyEvent, *writes: Callable[[Transaction], None], park: bool = False
+    ) -> asyncio.Future[Outcome]:
         """Take an event in.
 
         Args:
             event: what happened.
             writes: what the adapter itself must store with the event; committed with the event's other effects.
+            park: whether the event itself is stored before it is tried: for platforms that tell nothing twice.
 
         Returns:
             A future that is done once the event is safe and may be acknowledged to the platform.
@@ -50,6 +77,10 @@ class Host(Protocol):
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Keep a background task; when it dies by an error the app ends and says so."""
+        ...
+
+    def report(self, key: str, community: str | None = None, **values: Any) -> None:
+        """Tell the admins of one community, or of all that are on this platform, a text."""
         ...
 
     async def commands(self, community: str, who: Who) -> list[CommandHelp]:
@@ -70,4 +101,24 @@ class Host(Protocol):
 
     def text(self, community: str, locale: str | None, key: str, **values: Any) -> str:
         """Return one of the adapter's own texts in a language, as plain text."""
+        ...
+
+    def command_forms(self, community: str) -> tuple[CommandForm, ...]:
+        """Return all commands of a community, for the platform's menu."""
+        ...
+
+    def answered(self, community: str, event: CommandUsed | ButtonPressed) -> Visibility:
+        """Return who will see the answer to a command or a pressed button, for platforms that must know beforehand."""
+        ...
+
+    def community_of(self, button: str, among: Iterable[str]) -> str | None:
+        """Return the community, among some, whose button it is; None when it is of none of them."""
+        ...
+
+    async def homes(self, account: str) -> list[str]:
+        """Return the spaces of this platform in which an account is known to be a member."""
+        ...
+
+    async def members(self, space: str) -> dict[str, str]:
+        """Return the accounts that are known to be members of a space, each with its role on the platform."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer.events import MemberJoined, MemberLeft, PlatformEvent, Who
@@ -58,6 +58,24 @@ NOTE_LEAVE = Statement(
     .values(left=bindparam("when"))
     .where(members.c.space == bindparam("of"), members.c.account == bindparam("who"))
 )
+
+
+def person_of(account: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the SQL expression for the person behind a column of accounts, so that linked accounts count once."""
+    other = accounts.alias()
+    stands = select(other.c.same_as).where(other.c.account == account).scalar_subquery()
+    return func.coalesce(stands, account)
+
+
+def accounts_of(person: ColumnElement[str]) -> CompoundSelect[tuple[str]]:
+    """Return the SQL query for all accounts of a person, for use in ``column.in_(...)``.
+
+    What somebody did before their accounts were linked is noted under each of these.
+
+    Args:
+        person: the account that stands for them, as :meth:`~xiaoer.Transaction.person` returns it.
+    """
+    return union_all(select(person), select(accounts.c.account).where(accounts.c.same_as == person))
 
 
 class People:

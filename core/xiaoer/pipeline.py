@@ -122,7 +122,12 @@ class Pipeline:
         return len(self._open)
 
     def submit(
-        self, event: AnyEvent, writes: tuple[Callable[[Transaction], None], ...] = (), *, parked: bool = False
+        self,
+        event: AnyEvent,
+        writes: tuple[Callable[[Transaction], None], ...] = (),
+        *,
+        parked: bool = False,
+        park: bool = False,
     ) -> asyncio.Future[Outcome]:
         """Take an event in; see :meth:`xiaoer.Host.submit`.
 
@@ -130,6 +135,7 @@ class Pipeline:
             event: what happened.
             writes: what else is stored with it, before everything else that it causes.
             parked: whether the inbox holds it already.
+            park: whether it is parked before it is tried, because its platform would not tell it again.
         """
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         runtime = self._runtime(event)
@@ -148,7 +154,7 @@ class Pipeline:
         if not self._open:
             self._arrived.set()
         now = self._open[unit] = self._platform.monotonic()
-        if now < self._careful_until and not parked:
+        if (park or now < self._careful_until) and not parked:
             unit.parked = True
             self._store.submit(Parking(unit, self._begin))
         else:

@@ -23,9 +23,11 @@ KEY_LENGTH = 16
 SHORTEST = 6
 """Shorter values are not masked: they would be found in the midst of ordinary words."""
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0 O 1 I, which people mistake for one another
+UNMISTAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Letters and digits without 0 O 1 I, which people mistake for one another."""
+
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_UNAMBIGUOUS = str.maketrans(_STANDARD, _ALPHABET)
+_UNAMBIGUOUS = str.maketrans(_STANDARD, UNMISTAKABLE)
 
 
 class Secrets:

@@ -60,7 +60,7 @@ class LoadedSettings:
         xiaoer: the program's own section.
         adapters: the section of each configured adapter, by platform.
         communities: the communities, in order.
-        secrets: the values of the environment variables that hold tokens.
+        tokens: the values of the environment variables that hold tokens, by the variable's name.
         places: the lines of its keys.
         left_out: plugins that cannot be imported, with the reason.
     """
@@ -69,9 +69,14 @@ class LoadedSettings:
     xiaoer: XiaoerSection
     adapters: Mapping[str, BaseModel]
     communities: tuple[LoadedCommunity, ...]
-    secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    tokens: Mapping[str, str] = dataclasses.field(default_factory=lambda: {}, repr=False)
     places: Places | None = None
     left_out: Mapping[str, str] = dataclasses.field(default_factory=lambda: {})
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen."""
+        return tuple(self.tokens.values())
 
     @property
     def database(self) -> Path:
@@ -166,7 +171,7 @@ class Reader:
         self._plugins = plugins
         self._environ = environ
         self._claims: dict[str, str] = {}
-        self._secrets: list[str] = []
+        self._tokens: dict[str, str] = {}
         self._left_out: dict[str, str] = {}
         self.problems: list[Problem] = []
 
@@ -178,7 +183,7 @@ class Reader:
         xiaoer = self._section(("xiaoer",), XiaoerSection, self._subtable(("xiaoer",))) or XiaoerSection()
         adapters = self._read_adapters()
         communities = self._read_communities()
-        return LoadedSettings(file, xiaoer, adapters, communities, tuple(self._secrets), self._places, self._left_out)
+        return LoadedSettings(file, xiaoer, adapters, communities, self._tokens, self._places, self._left_out)
 
     def _problem(self, key: Key, message: str) -> None:
         problem = Problem(message, dotted(key), self._places.line(key))
@@ -230,7 +235,7 @@ class Reader:
                 continue
             value = self._environ.get(variable, "")
             if value.strip():
-                self._secrets.append(value)
+                self._tokens[variable] = value.strip()
             elif _VARIABLE.fullmatch(variable):
                 self._problem((*key, field), f"the environment variable {variable} is not set: put the token there")
             else:

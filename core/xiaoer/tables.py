@@ -147,9 +147,21 @@ accounts = Table(
     Column("locale", String),
     Column("same_as", String),
     Column("at", Moment, nullable=False),
+    Index("xr_account_same", "same_as", sqlite_where=Column("same_as").is_not(None)),
     sqlite_with_rowid=False,
 )
 """Accounts; ``same_as`` points to the account that stands for the person when accounts are linked."""
+
+links = Table(
+    "xr_link",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("code", String, nullable=False),
+    Column("until", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Codes that link accounts: shown to ``account``, good ``until``."""
 
 members = Table(
     "xr_member",

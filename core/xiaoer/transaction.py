@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, TypeAlias
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -18,9 +18,6 @@ from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import accounts, inbox, outbox, shown, timers
-
-A = ParamSpec("A")
-Function: TypeAlias = Callable[Concatenate["Transaction", A], None]
 
 REQUEST = Statement(
     insert(outbox).values(
@@ -90,6 +87,9 @@ PARK = Statement(
     .on_conflict_do_nothing()
 )
 SAME_AS = Statement(select(accounts.c.same_as).where(accounts.c.account == bindparam("account")))
+ALL_SAME = Statement(
+    select(accounts.c.account).where(accounts.c.same_as == bindparam("person")).order_by(accounts.c.account)
+)
 
 
 @dataclass
@@ -298,3 +298,11 @@ class Transaction(Voice):
         """Return the account that stands for the person behind an account: itself, unless accounts are linked."""
         row = self.one(SAME_AS, account=account)
         return row.same_as if row is not None and row.same_as is not None else account
+
+    def accounts_of(self, account: str) -> tuple[str, ...]:
+        """Return all accounts of the person behind an account, the one that stands for them first.
+
+        What a person did before their accounts were linked is noted under each of these.
+        """
+        person = self.person(account)
+        return person, *[row.account for row in self.all(ALL_SAME, person=person)]

@@ -8,6 +8,7 @@ from xiaoer import Addressee, Button, Content, MemberJoined, Mention, Part, Refu
 from xiaoer_welcome.config import WelcomeConfig
 from xiaoer_welcome.greeting import MINUTE, PLACEHOLDERS, filled, receive, short_name, unknown_placeholder
 from xiaoer_welcome.statements import (
+    ACCEPTS,
     ADD_JOIN,
     ADD_RULES,
     ASKED,
@@ -101,10 +102,11 @@ def accept(tx: Transaction, who: Who, version: int, config: WelcomeConfig) -> No
         tx.answer(notice(tx, config, who, "welcome.rules.replaced"))
         return
     here, person = tx.community.id, tx.person(who.account)
-    if tx.run(RECEIPT, community=here, person=person, version=version, at=tx.now):
-        tx.answer(tx.content("welcome.accepted", name=short_name(who.name)))
-    else:
+    if tx.one(ACCEPTS, here=here, who=person, number=version) is not None:
         tx.answer(tx.content("welcome.accepted_already", version=version))
+        return
+    tx.run(RECEIPT, community=here, person=person, version=version, at=tx.now)
+    tx.answer(tx.content("welcome.accepted", name=short_name(who.name)))
 
 
 def remind(tx: Transaction, who: Who, chat: str, config: WelcomeConfig) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import String, bindparam, delete, exists, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer import Statement
+from xiaoer import Statement, accounts_of, person_of
 from xiaoer_welcome.tables import asked, greetings, joins, notices, receipts, rules
 
 _here = bindparam("here", type_=String)
 _person = bindparam("who", type_=String)
+_theirs = accounts_of(_person)
 
 CURRENT = Statement(
     select(rules.c.version, rules.c.text).where(rules.c.community == _here).order_by(rules.c.version.desc()).limit(1)
@@ -28,7 +29,7 @@ HISTORY = Statement(
         rules.c.version,
         rules.c.by,
         rules.c.at,
-        select(func.count())
+        select(func.count(person_of(receipts.c.person).distinct()))
         .select_from(receipts)
         .where(receipts.c.community == rules.c.community, receipts.c.version == rules.c.version)
         .scalar_subquery()
@@ -45,16 +46,21 @@ RECEIPT = Statement(
     )
     .on_conflict_do_nothing()
 )
+ACCEPTS = Statement(
+    select(receipts.c.version).where(
+        receipts.c.community == _here, receipts.c.person.in_(_theirs), receipts.c.version == bindparam("number")
+    )
+)
 _newest = select(func.max(rules.c.version)).where(rules.c.community == _here).scalar_subquery()
 OUTDATED = Statement(
     select(_newest.label("version"))
     .select_from(receipts)
     .where(
         receipts.c.community == _here,
-        receipts.c.person == _person,
+        receipts.c.person.in_(_theirs),
         ~exists().where(asked.c.community == _here, asked.c.person == _person, asked.c.version >= _newest),
     )
-    .group_by(receipts.c.person)
+    .group_by(receipts.c.community)
     .having(func.max(receipts.c.version) < _newest)
 )
 """One row with the newest version, for somebody who accepted an older one and was not asked about the newest."""
@@ -66,7 +72,7 @@ ASKED = Statement(
 )
 LAST_WELCOME = Statement(
     select(func.max(joins.c.at).label("at")).where(
-        joins.c.community == _here, joins.c.person == _person, joins.c.received != "silently"
+        joins.c.community == _here, joins.c.person.in_(_theirs), joins.c.received != "silently"
     )
 )
 RECENT = Statement(
@@ -105,7 +111,7 @@ STATS = Statement(
     .group_by(joins.c.received)
 )
 ACCEPTED = Statement(
-    select(func.count(receipts.c.person.distinct()).label("number")).where(
+    select(func.count(person_of(receipts.c.person).distinct()).label("number")).where(
         receipts.c.community == _here, receipts.c.at > bindparam("since")
     )
 )

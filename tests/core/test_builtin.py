@@ -1,5 +1,5 @@
 from xiaoer import CommandUsed, Context, NoConfig, Plugin, command
-from xiaoer.builtin import CLAIMS
+from xiaoer.attempts import TRIES
 from xiaoer.testing import FakeMessage, play
 
 
@@ -60,7 +60,7 @@ async def test_the_claim_code_makes_an_owner_once_and_for_all() -> None:
 async def test_after_too_many_wrong_codes_even_the_right_one_is_refused_for_an_hour() -> None:
     async with play(Desk) as town:
         code = (await town.app.claim_codes())["town"]
-        for _ in range(CLAIMS):
+        for _ in range(TRIES):
             assert "not right" in text(await town.use("ann", "/claim nonsense"))
         assert "not right" in text(await town.use("ann", f"/claim {code}"))
         await town.pass_time(minutes=61)

@@ -22,7 +22,8 @@ from xiaoer import (
     on_message,
     on_schedule,
 )
-from xiaoer.app import AppHost
+from xiaoer.buttons import ButtonSigner
+from xiaoer.hosting import AppHost
 from xiaoer.tables import timers, values
 from xiaoer.testing import FakePlatform, Town, play
 from xiaoer.units import REMEMBER
@@ -123,7 +124,7 @@ async def test_what_came_due_while_the_program_was_down_goes_by_its_policy(
 async def test_a_jump_forwards_fires_what_is_due_and_a_jump_back_repeats_nothing() -> None:
     Bell.crons = [hourly("late", timedelta(days=1))]
     async with play(Bell, timezone="UTC") as town:
-        host = AppHost(town.app, "fake")
+        host = AppHost(town.app, "fake", ButtonSigner(b""))
         await host.move_clock(timedelta(hours=3, minutes=10))
         await town.settle()
         assert list(await rung(town)) == ["hour.020500", "hour.020600", "hour.020700"]
@@ -138,7 +139,7 @@ async def test_a_jump_forwards_fires_what_is_due_and_a_jump_back_repeats_nothing
 async def test_a_moved_clock_stays_moved_over_a_restart() -> None:
     async with play(Bell) as town:
         before = town.now()
-        await AppHost(town.app, "fake").move_clock(timedelta(days=2))
+        await AppHost(town.app, "fake", ButtonSigner(b"")).move_clock(timedelta(days=2))
         await town.restart()
         assert town.now() - before == timedelta(days=2)
 

@@ -213,3 +213,40 @@ async def test_whatever_somebody_calls_themselves_stays_one_short_name(name: str
         (mention,) = [part for part in town.last("ann").content.text if isinstance(part, Mention)]
         assert len(mention.name) <= 32
         assert "\n" not in mention.name
+
+
+async def test_linked_accounts_are_welcomed_asked_and_counted_once() -> None:
+    async with play(Welcome, config={"welcome": {"rules": "Be kind."}}) as town:
+        await town.join("ann")
+        await town.press("ann", "accept")
+        shown = await town.use("ann", "/link")
+        assert shown is not None
+        code = shown.text.split("/link ")[1].split()[0]
+        await town.use("bob", f"/link {code}")
+        before = len(town.messages())
+        await town.join("bob")
+        assert len(town.messages()) == before
+        answer = await town.use("bob", "/rules show")
+        assert answer is not None
+        again = await town.press("bob", "accept", answer)
+        assert again is not None
+        assert "accepted version 1 already" in again.text
+        stats = await town.use("ann", "/welcome stats", role="owner")
+        assert stats is not None
+        assert "1 accepted" in stats.text
+
+
+async def test_who_accepted_twice_before_linking_counts_once_afterwards() -> None:
+    async with play(Welcome, config={"welcome": {"rules": "Be kind."}}) as town:
+        for name in ("ann", "bob"):
+            await town.join(name)
+            await town.press(name, "accept")
+        shown = await town.use("ann", "/link")
+        assert shown is not None
+        await town.use("bob", f"/link {shown.text.split('/link ')[1].split()[0]}")
+        history = await town.use("ann", "/rules history", role="owner")
+        stats = await town.use("ann", "/welcome stats", role="owner")
+        assert history is not None
+        assert stats is not None
+        assert "1 accepted" in stats.text
+        assert "1 person accepted" in history.text
