@@ -151,7 +151,17 @@ def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted 
     space, chat = request.space, request.chat
     if request.text.startswith("/") and request.kind == "text" and request.edits is None:
         text = request.text[1:]
-        return CommandUsed(key=key, at=at, space=space, chat=chat, who=who, text=text, handle=key, message=key)
+        return CommandUsed(
+            key=key,
+            at=at,
+            space=space,
+            chat=chat,
+            who=who,
+            text=text,
+            handle=key,
+            message=key,
+            reply_to=request.reply_to,
+        )
     return MessagePosted(
         key=key,
         at=at,

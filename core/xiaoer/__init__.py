@@ -4,7 +4,7 @@ This is everything that plugins and adapters may use; ``xiaoer.testing`` is the 
 """
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Pin, Receipt, Request, Send
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Pin, Receipt, Request, Send
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
@@ -52,7 +52,8 @@ from xiaoer.hookspecs import (
     on_schedule,
     screen,
 )
-from xiaoer.host import CommandForm, CommandHelp, Host
+from xiaoer.host import CommandForm, CommandHelp, Host, Membership
+from xiaoer.lines import Line, LineAdapter
 from xiaoer.people import accounts_of, person_of
 from xiaoer.plugin import (
     Cron,
@@ -105,11 +106,15 @@ __all__ = [
     "Edit",
     "Hopeless",
     "Host",
+    "Ids",
     "JSONText",
     "JoinSource",
+    "Line",
+    "LineAdapter",
     "Link",
     "MemberJoined",
     "MemberLeft",
+    "Membership",
     "Mention",
     "MessageKind",
     "MessagePosted",

@@ -77,6 +77,15 @@ class Receipt(NamedTuple):
     message: str | None = None
 
 
+class Ids(NamedTuple):
+    """How ids look behind the platform's name: regular expressions, and an example for the operator."""
+
+    space: str = r"[^\s/]+"
+    chat: str = r"\S+"
+    account: str = r"\S+"
+    example: str = ""
+
+
 class Adapter(ABC):
     """One platform.
 
@@ -88,12 +97,14 @@ class Adapter(ABC):
         platform: the prefix of its ids.
         settings: the model of its section; a field named ``token_env`` names the environment variable of a token.
         capabilities: what it can do; from them the core chooses the declared next best.
+        ids: how its ids look.
         sandbox: whether its chats are for trying things out; where all are, community time can be moved.
     """
 
     platform: ClassVar[str]
     settings: ClassVar[type[BaseModel]]
     capabilities: ClassVar[frozenset[Capability]]
+    ids: ClassVar[Ids] = Ids()
     sandbox: ClassVar[bool] = False
 
     def __init__(self, settings: BaseModel, host: Host) -> None:

@@ -108,7 +108,7 @@ def _greet(app: App, codes: dict[str, str]) -> None:
     """Say where the communities are and how to become their owner."""
     table = Table.grid(padding=(0, 2))
     for address in app.addresses:
-        table.add_row("open", address)
+        table.add_row("open" if "://" in address else "on", address)
     for community, code in codes.items():
         table.add_row("own", f"{app.runtimes[community].community.name}: type /claim {code} in the chat")
     table.add_row("stop", "Ctrl-C")

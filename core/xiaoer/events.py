@@ -23,7 +23,7 @@ class Who(msgspec.Struct, frozen=True):
 
     Args:
         account: platform and user id, for instance ``telegram:123``.
-        name: the name people see.
+        name: the name people see; empty when the platform does not tell it with this event.
         locale: what the platform tells of the person's language, for instance ``zh-hans``; None when it does not.
         role: what the person is on the platform (``owner``, ``admin``, a role's name), which the community's table
             maps to a role of Xiaoer; empty for an ordinary member.
@@ -141,12 +141,14 @@ class CommandUsed(PlatformEvent, frozen=True, kw_only=True, tag_field="type", ta
         options: the values by parameter name, where the platform has taken the command apart; else None.
         handle: where the answer goes; the adapter's own, valid for a limited time.
         message: the platform's id of the message that held it, where there is one.
+        reply_to: the message it was written in answer to, where there is one.
     """
 
     text: str
     handle: str
     options: dict[str, str] | None = None
     message: str | None = None
+    reply_to: str | None = None
 
 
 class ScheduleDue(Event, frozen=True, kw_only=True, tag_field="type", tag="schedule"):

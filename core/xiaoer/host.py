@@ -34,6 +34,7 @@ class CommandForm(NamedTuple):
         summary: the key of the text that says what it does.
         default: whether the first word alone means this one.
         role: the least role that may use it; None when everybody may.
+        answer: who sees the answer.
     """
 
     path: tuple[str, ...]
@@ -41,6 +42,14 @@ class CommandForm(NamedTuple):
     summary: str
     default: bool
     role: Role | None
+    answer: Visibility
+
+
+class Membership(NamedTuple):
+    """A member of a space: their name, and since when they are there; None when nobody saw them come."""
+
+    name: str
+    since: datetime | None
 
 
 class Host(Protocol):
@@ -87,6 +96,13 @@ class Host(Protocol):
         """Return the commands that a person may use, in their language."""
         ...
 
+    def supervise(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[None]:
+        """Keep a background task that may fail: it is begun again after a growing pause, and the app goes on.
+
+        An :class:`~xiaoer.AdapterError` says that beginning again cannot help: it ends the work and is told to admins.
+        """
+        ...
+
     def next_timer(self) -> datetime | None:
         """Return when the next timer is due, in community time; None when none waits."""
         ...
@@ -119,6 +135,6 @@ class Host(Protocol):
         """Return the spaces of this platform in which an account is known to be a member."""
         ...
 
-    async def members(self, space: str) -> dict[str, str]:
-        """Return the accounts that are known to be members of a space, each with its role on the platform."""
+    async def members(self, space: str) -> dict[str, Membership]:
+        """Return who is known to be a member of a space, by account."""
         ...

@@ -7,17 +7,18 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import bindparam, select
 
 from xiaoer.communities import Community
 from xiaoer.content import plain
-from xiaoer.errors import Refusal
+from xiaoer.errors import AdapterError, Refusal
 from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, Who
-from xiaoer.host import CommandForm, CommandHelp
+from xiaoer.host import CommandForm, CommandHelp, Membership
 from xiaoer.plugin import Visibility
 from xiaoer.roles import least_role
 from xiaoer.statements import Statement
-from xiaoer.tables import members
+from xiaoer.tables import accounts, members
 from xiaoer.transaction import Transaction
 from xiaoer.units import Outcome
 from xiaoer.values import CLOCK_OFFSET, put_value
@@ -28,13 +29,21 @@ if TYPE_CHECKING:
     from xiaoer.commands import Command
     from xiaoer.runtime import CommunityRuntime
 
+FIRST_PAUSE, LAST_PAUSE = 1.0, 300.0
+"""Seconds of platform time before failed work of an adapter is begun again: doubled from the first to the last."""
+
+STEADY = 60.0
+"""Seconds of platform time after which work counts as having gone well."""
+
 _HOMES = Statement(
     select(members.c.space)
     .where(members.c.account == bindparam("person"), members.c.left.is_(None))
     .order_by(members.c.space)
 )
 _HERE = Statement(
-    select(members.c.account, members.c.role).where(members.c.space == bindparam("place"), members.c.left.is_(None))
+    select(members.c.account, members.c.joined, accounts.c.name)
+    .join(accounts, accounts.c.account == members.c.account)
+    .where(members.c.space == bindparam("place"), members.c.left.is_(None))
 )
 
 
@@ -76,6 +85,26 @@ class AppHost:
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Keep a background task."""
         return self._app.spawn(work, name)
+
+    def supervise(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[None]:
+        """Keep a background task that may fail."""
+        return self._app.spawn(self._supervised(work, name), name)
+
+    async def _supervised(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        clock, log = self.clock.platform, structlog.get_logger()
+        tries = 0
+        while True:
+            began = clock.monotonic()
+            try:
+                return await work()
+            except AdapterError as error:
+                log.error("adapter ended", platform=self._platform, reason=str(error))
+                self.report("xiaoer.adapter.ended", platform=self._platform, reason=str(error))
+                return None
+            except Exception as error:
+                log.error("adapter failed", platform=self._platform, task=name, exc_info=error)
+            tries = 1 if clock.monotonic() - began > STEADY else tries + 1
+            await clock.sleep(min(LAST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1)))
 
     def report(self, key: str, community: str | None = None, **values: Any) -> None:
         """Tell the admins of a community, or of all that are on this platform."""
@@ -141,9 +170,10 @@ class AppHost:
         spaces = {space for community in self.communities() for space in community.spaces}
         return [row.space for row in rows if row.space in spaces]
 
-    async def members(self, space: str) -> dict[str, str]:
-        """Return the accounts that are known to be members of a space, each with its role on the platform."""
-        return {row.account: row.role for row in await self.store.report(_HERE, place=space)}
+    async def members(self, space: str) -> dict[str, Membership]:
+        """Return who is known to be a member of a space, by account."""
+        rows = await self.store.report(_HERE, place=space)
+        return {row.account: Membership(row.name, row.joined) for row in rows}
 
 
 def _form(runtime: CommunityRuntime, command: Command) -> CommandForm:
@@ -151,4 +181,4 @@ def _form(runtime: CommunityRuntime, command: Command) -> CommandForm:
     if command.needs:
         declared = runtime.plugins[command.plugin].plugin.capabilities
         role = least_role(command.needs, declared, runtime.community.grants)
-    return CommandForm(command.path, command.parameters, command.summary, command.default, role)
+    return CommandForm(command.path, command.parameters, command.summary, command.default, role, command.answer)

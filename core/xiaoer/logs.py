@@ -22,13 +22,14 @@ Level: TypeAlias = Literal["debug", "info", "warning", "error", "critical"]
 MASK = "[secret]"
 """What stands in a log where a secret was."""
 
-QUIET = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "uvicorn")
-"""Libraries of which only warnings are of use: below that they tell each statement, with what members wrote in it."""
+QUIET = ("aiogram", "aiohttp", "aiosqlite", "alembic", "asyncio", "discord", "sqlalchemy", "uvicorn")
+"""Libraries of which only warnings are of use: below that they tell each statement or request, with what members wrote."""
 
 # Each starts at the edge of a run of its characters, so that a long message is read once and not once a character.
 _TOKENS = re.compile(
     r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}"  # Telegram
     r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{20,}"  # Discord, and JSON web tokens
+    r"|aW50ZXJhY3Rpb24[A-Za-z0-9_=-]{10,}"  # with which an interaction is answered; libraries log addresses that hold it
     r"|(?P<scheme>Bearer +)[^\s\"',;]+",
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """Return the text with secrets masked."""
         text = self._secrets.redact(text)
-        if ":" in text or "." in text or " " in text:
+        if ":" in text or "." in text or " " in text or "aW50" in text:
             return _TOKENS.sub(_masked, text)
         return text
 

@@ -24,7 +24,11 @@ _account = upsert(accounts).values(
 )
 NOTE_ACCOUNT = Statement(
     _account.on_conflict_do_update(
-        index_elements=["account"], set_={"name": _account.excluded.name, "locale": _account.excluded.locale}
+        index_elements=["account"],
+        set_={  # not every event of every platform tells both
+            "name": func.coalesce(func.nullif(_account.excluded.name, ""), accounts.c.name),
+            "locale": func.coalesce(_account.excluded.locale, accounts.c.locale),
+        },
     )
 )
 _member = upsert(members).values(
@@ -67,7 +71,7 @@ def person_of(account: ColumnElement[str]) -> ColumnElement[str]:
     return func.coalesce(stands, account)
 
 
-def accounts_of(person: ColumnElement[str]) -> CompoundSelect[tuple[str]]:
+def accounts_of(person: ColumnElement[str]) -> CompoundSelect[str]:
     """Return the SQL query for all accounts of a person, for use in ``column.in_(...)``.
 
     What somebody did before their accounts were linked is noted under each of these.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -330,6 +330,7 @@ class Reader:
                 self._problem(place, f"{space} is on {platform}, which has no adapter: add [adapters.{platform}]")
             if space in section.spaces[:number]:
                 self._problem(place, f"{space} stands here twice: drop one")
+            self._check_id(place, space, "space")
             owner = self._claims.setdefault(space, str(key[1]))
             if owner != key[1]:
                 self._problem(place, f"{space} belongs to community {owner} already: a space has one community")
@@ -340,9 +341,25 @@ class Reader:
                     self._problem(
                         (*key, "chats", purpose, number), f"{chat} is in none of the community's spaces ({spaces})"
                     )
-
+                else:
+                    self._check_id((*key, "chats", purpose, number), chat, "chat")
+        for number, owner in enumerate(section.owners):
+            self._check_id((*key, "owners", number), owner, "account")
         for capability in section.grants:
             self._check_grant((*key, "grants", capability), capability, section.plugins)
+
+    def _check_id(self, place: Key, text: str, what: Literal["space", "chat", "account"]) -> None:
+        platform, _, rest = text.partition(":")
+        if platform not in self._adapters:
+            self._problem(place, f"{text} is on {platform}, which has no adapter: add [adapters.{platform}]")
+            return
+        try:
+            ids = self._adapters[platform].ids
+        except PluginError:
+            return  # told where the adapter is configured
+        if not re.fullmatch(getattr(ids, what), rest):
+            example = f", for instance {ids.example}" if ids.example and what == "space" else ""
+            self._problem(place, f"{text} is no {what} of {platform}{example}")
 
     def _check_grant(self, place: Key, capability: str, plugins: tuple[str, ...]) -> None:
         """Refuse a capability that no plugin of the community knows: the line would do nothing, and not say so."""

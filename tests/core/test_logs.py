@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from xiaoer.logs import MASK, Level, Mode, configure
 
 TELEGRAM = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw-_"
+INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5OmFiY2RlZg"
 DISCORD = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 
 
@@ -138,7 +139,7 @@ class Holder:
 
 
 @pytest.mark.parametrize("mode", ["json", "terminal"])
-@pytest.mark.parametrize("secret", ["open sesame", TELEGRAM, DISCORD, "Bearer abc.def-123"])
+@pytest.mark.parametrize("secret", ["open sesame", TELEGRAM, DISCORD, INTERACTION, "Bearer abc.def-123"])
 def test_secrets_are_masked_wherever_they_are(mode: Mode, secret: str) -> None:
     def say(logger: Any) -> None:
         values: dict[str, Any] = {

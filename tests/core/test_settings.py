@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from xiaoer import Adapter, ConfigError, NoConfig, Plugin, PluginError, Receipt, Request, Settings
+from xiaoer import Adapter, ConfigError, Ids, NoConfig, Plugin, PluginError, Receipt, Request, Settings
 from xiaoer.places import Places
 from xiaoer.settings import LoadedSettings, Reader, load_settings
 
@@ -40,6 +40,7 @@ class Web(Adapter):
 class Telegram(Web):
     platform = "telegram"
     settings = TokenSettings
+    ids = Ids(space=r"-\d+", chat=r"-\d+(/\d+)?", account=r"\d+", example="telegram:-1001")
 
 
 class GreetConfig(Settings):
@@ -257,6 +258,27 @@ def test_what_is_wrong_is_named_with_line_and_key(tmp_path: Path, old: str, new:
     assert old in GOOD
     found = problems(tmp_path, GOOD.replace(old, new, 1))
     assert any(line.startswith(expected) for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("telegram:-1", "telegram:1", "spaces[0]: telegram:1 is no space of telegram, for instance telegram:-1001"),
+        ('"telegram:-1/2"', '"telegram:-1/main"', "chats.main[0]: telegram:-1/main is no chat of telegram"),
+        ('"telegram:7"', '"telegram:@ann"', "owners[0]: telegram:@ann is no account of telegram"),
+        ('"telegram:7"', '"discord:7"', "owners[0]: discord:7 is on discord, which has no adapter"),
+    ],
+)
+def test_an_id_that_its_platform_does_not_give_is_explained(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    good = (
+        '[adapters.telegram]\n[communities.town]\nname = "Town"\nspaces = ["telegram:-1"]\nowners = ["telegram:7"]\n'
+        'chats = { main = ["telegram:-1/2"] }\n'
+    )
+    assert load(tmp_path, good, {"BOT_TOKEN": "5:x"}).communities
+    (tmp_path / "plugins.toml").write_text(good.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path / "plugins.toml", ADAPTERS, PLUGINS, {"BOT_TOKEN": "5:x"})
+    assert any(expected in line for line in caught.value.lines()), caught.value.lines()
 
 
 def test_a_space_belongs_to_one_community(tmp_path: Path) -> None:
