@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
-TYPED := core adapters plugins
+LOCK := $(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra telegram --extra discord
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs lock clean browser
@@ -33,8 +33,8 @@ docs: $(VENV)/dev.stamp ## write the generated pages of docs/ again
 	@$(BIN)/python tools/document.py
 
 lock: $(VENV)/dev.stamp ## resolve the dependencies again
-	@$(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build -o requirements.lock pyproject.toml
-	@$(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	@$(LOCK) -o requirements.lock pyproject.toml
+	@$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
 
 clean: ## throw away what was set up
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 BULKHEADS = {
     "hook": {("dispatch.py", "visit"), ("discovery.py", "_load")},
     "transact": {("transaction.py", "attempt"), ("store.py", "_apply")},
-    "adapter": set[tuple[str, str]](),
+    "adapter": {("hosting.py", "_supervised")},
     "delivery": {("delivery.py", "_perform")},
     "migration": {("migration.py", "_apply")},
 }
@@ -105,8 +105,10 @@ def test_the_generated_pages_are_what_the_code_says() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| ([a-z0-9]+) \|", page, re.MULTILINE)) - {"package"}
-    assert explained == {re.split(r"[><=\[]", line)[0] for line in PROJECT["project"]["dependencies"]}
+    explained = set(re.findall(r"^\| ([a-z0-9.]+) \|", page, re.MULTILINE)) - {"package"}
+    extras = PROJECT["project"]["optional-dependencies"]
+    needed = [*PROJECT["project"]["dependencies"], *extras["telegram"], *extras["discord"]]
+    assert explained == {re.split(r"[><=\[]", line)[0] for line in needed}
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])

@@ -23,13 +23,13 @@ MASK = "[secret]"
 """What stands in a log where a secret was."""
 
 QUIET = ("aiogram", "aiohttp", "aiosqlite", "alembic", "asyncio", "discord", "sqlalchemy", "uvicorn")
-"""Libraries of which only warnings are of use: below that they tell each statement or request, with what members wrote."""
+"""Libraries of which only warnings are of use: below that they tell each request, with what members wrote in it."""
 
 # Each starts at the edge of a run of its characters, so that a long message is read once and not once a character.
 _TOKENS = re.compile(
     r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}"  # Telegram
     r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{20,}"  # Discord, and JSON web tokens
-    r"|aW50ZXJhY3Rpb24[A-Za-z0-9_=-]{10,}"  # with which an interaction is answered; libraries log addresses that hold it
+    r"|aW50ZXJhY3Rpb24[A-Za-z0-9_=-]{10,}"  # of a Discord interaction; libraries log addresses that hold one
     r"|(?P<scheme>Bearer +)[^\s\"',;]+",
     re.IGNORECASE,
 )
