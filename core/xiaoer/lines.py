@@ -1,4 +1,4 @@
-"""Adapters whose platform's library takes long to load: that is done beside everything else, and the line kept alive."""
+"""Adapters whose library takes long to load: it is loaded beside everything else, and the line kept alive."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam
+from sqlalchemy import URL, Column, Integer, MetaData, String, Table, bindparam, create_engine
 from sqlalchemy.dialects.sqlite import insert
 
 from xiaoer import (
@@ -26,6 +26,7 @@ from xiaoer import (
     on_message,
 )
 from xiaoer.app import App
+from xiaoer.migration import migrate
 from xiaoer.sections import XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.testing import FakeAdapter, FakePlatform
@@ -120,6 +121,17 @@ def make_app(file: Path, communities: int) -> App:
     adapter.platform = "web"
     settings = LoadedSettings(file, XiaoerSection(database=str(file)), {"web": Settings()}, loaded)
     return App(settings, names, {"web": adapter}, b"the key of a measurement", SystemClock())
+
+
+def new_file(folder: Path) -> Path:
+    """Make a database in a folder, with the core's tables and the plugins'."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "bench.db"
+    migrate(file, [("xiaoer", "xiaoer")])
+    engine = create_engine(URL.create("sqlite", database=str(file)))
+    metadata.create_all(engine)
+    engine.dispose()
+    return file
 
 
 def _community(number: int) -> LoadedCommunity:

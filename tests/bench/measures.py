@@ -14,15 +14,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine
-from tests.bench import rivals
+from tests.bench import replay, rivals
 from tests.bench.figures import Figure
-from tests.bench.load import ASKS_EVERY, event_of, make_app, metadata, payloads
+from tests.bench.load import ASKS_EVERY, event_of, make_app, new_file, payloads
 
 from xiaoer import MessagePosted
 from xiaoer.app import App
 from xiaoer.dispatch import Visit
-from xiaoer.migration import migrate
 from xiaoer.process import tune_memory
 from xiaoer.units import Unit
 
@@ -36,22 +34,13 @@ IN_HAND = 400
 async def running(communities: int) -> AsyncGenerator[App]:
     """Run an app on a new file; what it holds at the end is checked by the caller."""
     with tempfile.TemporaryDirectory() as folder:
-        app = make_app(_file(Path(folder)), communities)
+        app = make_app(new_file(Path(folder)), communities)
         await app.start()
         tune_memory()
         try:
             yield app
         finally:
             await app.stop()
-
-
-def _file(folder: Path) -> Path:
-    file = folder / "bench.db"
-    migrate(file, [("xiaoer", "xiaoer")])
-    engine = create_engine(URL.create("sqlite", database=str(file)))
-    metadata.create_all(engine)
-    engine.dispose()
-    return file
 
 
 async def feed(app: App, bodies: list[bytes]) -> float:
@@ -87,10 +76,9 @@ async def pipeline() -> list[Figure]:
     raws: list[float] = []
     usuals: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        raw_file, usual_file = _file(Path(folder)), None
+        raw_file = new_file(Path(folder))
         usual_folder = Path(folder) / "usual"
-        usual_folder.mkdir()
-        usual_file = _file(usual_folder)
+        usual_file = new_file(usual_folder)
         async with running(100) as app:
             await feed(app, payloads(MESSAGES, 100, 0))
             for number in range(1, ROUNDS + 1):
@@ -246,4 +234,6 @@ MEASURES = {
     "dispatch": dispatch,
     "latency": latency,
     "start": start,
+    "telegram": replay.telegram,
+    "discord": replay.discord,
 }
