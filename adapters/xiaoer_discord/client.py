@@ -1,0 +1,62 @@
+"""discord.py's client, which hands over what it hears in the order in which the gateway told it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import discord
+from discord.asset import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from xiaoer_discord.settings import DiscordSettings
+
+LONGEST_WAIT = 30.0
+"""Seconds that discord.py itself waits for a rate limit; what takes longer comes back to delivery."""
+
+
+def intents() -> discord.Intents:
+    """Return what the bot asks to be told; members and message content must be switched on in the developer portal."""
+    return discord.Intents(guilds=True, members=True, guild_messages=True, guild_reactions=True, message_content=True)
+
+
+def point(settings: DiscordSettings) -> None:
+    """Lead discord.py to the configured addresses, which it keeps for the whole process, and spare it talk of voice."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    Route.BASE = settings.rest_base
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.gateway_url)
+    setattr(Asset, "BASE", settings.cdn_base)  # noqa: B010 - discord.py declares it as one literal
+
+
+class Client(discord.Client):
+    """discord.py's client without its caches of members and messages.
+
+    discord.py runs handlers as tasks; these are called at once, so that what happens in a server keeps its order.
+
+    Args:
+        hears: what to call, by discord.py's name of the event.
+    """
+
+    def __init__(self, hears: Mapping[str, Callable[..., None]]) -> None:
+        super().__init__(
+            intents=intents(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=LONGEST_WAIT,
+        )
+        self._hears = hears
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event over."""
+        super().dispatch(event, *args, **kwargs)
+        hear = self._hears.get(event)
+        if hear is not None:
+            hear(*args)
+
+    @property
+    def told(self) -> str:
+        """The name of what the gateway told last: session and number, the same if it is told again."""
+        return f"{self.ws.session_id}:{self.ws.sequence}"

@@ -1,0 +1,136 @@
+"""Commands and pressed buttons: Discord wants a first answer within three seconds, so late ones are announced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import structlog
+
+from xiaoer import Answer, ButtonPressed, CommandUsed, Host, Outcome, Visibility
+from xiaoer_discord.faults import ANSWERED, FAILURES, TOO_LATE, has_code
+from xiaoer_discord.render import Rendered
+from xiaoer_discord.rest import HIDDEN, Rest
+
+PATIENCE = 2.0
+"""Seconds of platform time after which an answer is announced; three are allowed (Discord docs, Responding)."""
+
+REMEMBERED = 10_000
+"""So many interactions are remembered; tokens are good for 15 minutes."""
+
+
+@dataclass
+class Interaction:
+    """What has been said to Discord about one command or pressed button.
+
+    Args:
+        name: its id.
+        token: its token, which is never logged.
+        button: whether it is a pressed button.
+        state: ``announced`` when a message that follows was promised, ``noticed`` when a press was taken silently.
+    """
+
+    name: str
+    token: str
+    button: bool
+    state: Literal["open", "announced", "noticed", "answered"] = "open"
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def read(handle: str) -> Interaction:
+    """Return the interaction that a handle names."""
+    name, _, token = handle[1:].partition("/")
+    return Interaction(name, token, handle.startswith("b"))
+
+
+class Interactions:
+    """Answers commands and pressed buttons.
+
+    Args:
+        host: the core.
+        rest: reaches Discord.
+        spawn: keeps a background task as long as the connection.
+    """
+
+    def __init__(self, host: Host, rest: Rest, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._host = host
+        self._rest = rest
+        self._spawn = spawn
+        self._known: OrderedDict[str, Interaction] = OrderedDict()
+
+    def opened(self, event: CommandUsed | ButtonPressed, answered: Visibility, stored: asyncio.Future[Outcome]) -> None:
+        """Hear of a command or pressed button that was taken in.
+
+        Args:
+            event: what was asked.
+            answered: who will see the answer.
+            stored: done when the event is safe.
+        """
+        known = self._known[event.handle] = read(event.handle)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        self._spawn(self._watch(known, answered, stored))
+
+    async def _watch(self, known: Interaction, answered: Visibility, stored: asyncio.Future[Outcome]) -> None:
+        patience = asyncio.ensure_future(self._host.clock.platform.sleep(PATIENCE))
+        waits: set[asyncio.Future[Any]] = {patience, stored} if answered == "none" else {patience}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        async with known.lock:
+            if known.state == "open":
+                try:
+                    await self._announce(known, answered)
+                except FAILURES as error:
+                    log = structlog.get_logger()
+                    log.warning("discord: late answer not announced", interaction=known.name, reason=str(error))
+
+    async def _announce(self, known: Interaction, answered: Visibility) -> None:
+        if known.button and answered == "none":
+            await self._rest.respond(known.name, known.token, 6, {})
+            known.state = "noticed"
+            return
+        hidden = answered != "public"
+        await self._rest.respond(known.name, known.token, 5, {"flags": HIDDEN} if hidden else {})
+        known.state = "announced"
+        if answered == "none":  # a command must be answered with something, which is taken away at once
+            await self._rest.take_back(known.token)
+            known.state = "noticed"
+
+    async def answer(self, request: Answer, rendered: Rendered) -> bool:
+        """Answer in the way that is still open; return whether one was.
+
+        Raises:
+            discord.HTTPException: Discord will not have it.
+        """
+        known = self._known.get(request.handle) or read(request.handle)
+        payload = rendered.payload() | ({"flags": HIDDEN} if request.private else {})
+        async with known.lock:
+            try:
+                await self._say(known, payload)
+            except FAILURES as error:
+                if has_code(error, *TOO_LATE):
+                    return False
+                raise
+            known.state = "answered"
+            return True
+
+    async def _say(self, known: Interaction, payload: dict[str, Any]) -> None:
+        if known.state == "open":
+            try:
+                await self._rest.respond(known.name, known.token, 4, payload)
+            except FAILURES as error:
+                if not has_code(error, ANSWERED):
+                    raise
+                # what was promised before a restart; the original of a pressed button may be what everybody sees
+                known.state = "noticed" if known.button else "announced"
+            else:
+                return
+        if known.state == "announced":
+            await self._rest.fill(known.token, {name: payload[name] for name in payload if name != "flags"})
+        else:
+            await self._rest.follow_up(known.token, payload)

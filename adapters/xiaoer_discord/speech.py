@@ -1,0 +1,93 @@
+"""What the bot does on Discord: each request as one or two calls of the REST API."""
+
+from __future__ import annotations
+
+from xiaoer import Answer, Delete, Edit, Hopeless, Pin, Receipt, Request, Send
+from xiaoer_discord.faults import FAILURES, UNKNOWN_MESSAGE, fault, has_code
+from xiaoer_discord.guilds import Guilds
+from xiaoer_discord.interactions import Interactions
+from xiaoer_discord.render import Rendered, nonce, render
+from xiaoer_discord.rest import Rest
+
+
+class Speech:
+    """Performs requests.
+
+    Args:
+        rest: reaches Discord.
+        guilds: what is known of them.
+        interactions: answers commands and pressed buttons.
+    """
+
+    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions) -> None:
+        self._rest = rest
+        self._guilds = guilds
+        self._interactions = interactions
+
+    async def perform(self, request: Request) -> Receipt:
+        """Do what is asked.
+
+        Raises:
+            DeliveryError: Discord did not do it.
+        """
+        try:
+            return await self._perform(request)
+        except FAILURES as error:
+            raise fault(error) from error
+
+    async def _perform(self, request: Request) -> Receipt:
+        match request:
+            case Send():
+                rendered = render(request.content)
+                if request.only_to is not None:
+                    return await self._privately(request.id, request.only_to, rendered)
+                return await self._post(request.id, self._channel(request.chat), rendered, request.reply_to)
+            case Edit():
+                channel, message = self._place(request.chat, request.message)
+                await self._rest.edit(channel, message, render(request.content).payload())
+            case Delete():
+                await self._delete(*self._place(request.chat, request.message))
+            case Pin():
+                channel, message = self._place(request.chat, request.message)
+                await self._rest.pin(channel, message, pinned=request.pinned)
+            case Answer():
+                return await self._answer(request)
+        return Receipt()
+
+    def _channel(self, chat: str) -> int:
+        space, _, channel = chat.partition("/")
+        found = int(channel) if channel else self._guilds.front_door(space)
+        if found is None:
+            raise Hopeless(f"{chat} names no channel: put discord:<server>/<channel> into chats")
+        return found
+
+    def _place(self, chat: str, message: str) -> tuple[int, int]:
+        """Return the channel and the id of a message; one in a private chat has the channel behind its id."""
+        name, _, channel = message.partition("@")
+        return (int(channel) if channel else self._channel(chat)), int(name)
+
+    async def _post(self, name: str, channel: int, rendered: Rendered, reply_to: str | None) -> Receipt:
+        payload = rendered.payload() | {"nonce": nonce(name), "enforce_nonce": True}
+        if reply_to is not None and reply_to.isdigit():
+            payload["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+        return Receipt(str(await self._rest.send(channel, payload)))
+
+    async def _privately(self, name: str, account: str, rendered: Rendered) -> Receipt:
+        channel = await self._rest.direct(int(account.removeprefix("discord:")))
+        receipt = await self._post(name, channel, rendered, None)
+        return Receipt(f"{receipt.message}@{channel}")
+
+    async def _delete(self, channel: int, message: int) -> None:
+        try:
+            await self._rest.delete(channel, message)
+        except FAILURES as error:
+            if not has_code(error, UNKNOWN_MESSAGE):
+                raise
+
+    async def _answer(self, request: Answer) -> Receipt:
+        rendered = render(request.content)
+        if await self._interactions.answer(request, rendered):
+            return Receipt()
+        if request.private:  # too late for Discord, not for the person
+            return await self._privately(request.id, request.to, rendered)
+        return await self._post(request.id, self._channel(request.chat), rendered, None)

@@ -1,0 +1,16 @@
+"""What the Discord adapter itself remembers."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, MetaData, String, Table
+
+metadata = MetaData()
+
+guilds = Table(
+    "discord_guild",
+    metadata,
+    Column("guild", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("menu", String, nullable=False),
+)
+"""How far each guild's events are safe, in microseconds since 1970, and a digest of the commands that were set last."""
