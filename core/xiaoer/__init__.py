@@ -4,7 +4,7 @@ This is everything that plugins and adapters may use; ``xiaoer.testing`` is the 
 """
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Pin, Receipt, Request, Send
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limits, Pin, Receipt, Request, Send
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
@@ -23,6 +23,7 @@ from xiaoer.errors import (
     StoreError,
     TryLater,
     Unclear,
+    Unreachable,
     ValueRefused,
     XiaoerError,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "Ids",
     "JSONText",
     "JoinSource",
+    "Limits",
     "Line",
     "LineAdapter",
     "Link",
@@ -152,6 +154,7 @@ __all__ = [
     "Transaction",
     "TryLater",
     "Unclear",
+    "Unreachable",
     "ValueRefused",
     "Veto",
     "Visibility",

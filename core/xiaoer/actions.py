@@ -99,6 +99,17 @@ class AnswerPerson(Action, frozen=True, kw_only=True, tag_field="do", tag="answe
 
 AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson
 
+ANSWER, PROMPT, BROADCAST = 2, 1, 0
+
+
+def urgency_of(action: AnyAction) -> int:
+    """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many."""
+    if isinstance(action, AnswerPerson):
+        return ANSWER
+    many = isinstance(action, SendMessage) and action.guarantee == "at_most_once"
+    return BROADCAST if many else PROMPT
+
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
 

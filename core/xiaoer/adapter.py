@@ -86,6 +86,22 @@ class Ids(NamedTuple):
     example: str = ""
 
 
+class Limits(NamedTuple):
+    """What a platform takes; what is None or zero is not limited.
+
+    Args:
+        per_second: messages a second over all chats.
+        chat_pause: seconds between two messages to one chat.
+        group_per_minute: messages a minute to one group.
+        change_pause: seconds between two changes of messages that stand in one chat already.
+    """
+
+    per_second: float | None = None
+    chat_pause: float = 0.0
+    group_per_minute: int | None = None
+    change_pause: float = 0.0
+
+
 class Adapter(ABC):
     """One platform.
 
@@ -98,6 +114,7 @@ class Adapter(ABC):
         settings: the model of its section; a field named ``token_env`` names the environment variable of a token.
         capabilities: what it can do; from them the core chooses the declared next best.
         ids: how its ids look.
+        limits: what it takes; delivery keeps to them.
         sandbox: whether its chats are for trying things out; where all are, community time can be moved.
     """
 
@@ -105,11 +122,22 @@ class Adapter(ABC):
     settings: ClassVar[type[BaseModel]]
     capabilities: ClassVar[frozenset[Capability]]
     ids: ClassVar[Ids] = Ids()
+    limits: ClassVar[Limits] = Limits()
     sandbox: ClassVar[bool] = False
 
     def __init__(self, settings: BaseModel, host: Host) -> None:
         del settings  # each adapter reads its own
         self.host = host
+
+    def is_group(self, chat: str) -> bool:
+        """Return whether the limit of groups holds for a chat."""
+        del chat
+        return False
+
+    def is_paced(self, request: Request) -> bool:
+        """Return whether a request counts towards the limits."""
+        del request
+        return True
 
     @abstractmethod
     async def start(self) -> str:

@@ -2,37 +2,41 @@
 
 *At most once* is marked before it is tried, so a crash in mid-air leaves it unknown, which is reported and not
 repeated. *At least once* is tried until the platform has said yes or never. What a message should look like (``show``)
-is a state, not a queue: delivery brings the platform there, whatever happened in between.
+is a state, not a queue: delivery brings the platform there, whatever happened in between. Only what waits is kept in
+memory, not what it says; that is read when its turn comes, so it is always what is wanted now.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import defaultdict, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Hashable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Receipt, Request, Send
-from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, StoreError, TryLater, Unclear
+from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
+from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
+from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
 from xiaoer.outbox import (
+    ACTION,
     OPEN_ACTIONS,
     OPEN_SHOWN,
+    SHOWN,
     UNKNOWN_ACTIONS,
     Entry,
+    Place,
     Shown,
     end,
     mark_sending,
     mark_unknown,
+    note,
     put_back,
     settle,
 )
+from xiaoer.pacing import Lane, Pacer, Todo
+from xiaoer.performing import appearance, pause, publicly, translate
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
@@ -40,32 +44,17 @@ if TYPE_CHECKING:
     from xiaoer.store import Store
     from xiaoer.tasks import Tasks
 
-BATCH = 1_000
-"""How many open actions are taken into memory at once."""
+IN_HAND = 50_000
+"""So many open actions, and as many messages to be shown, are known in memory at once."""
 
-FIRST_RETRY = 1.0
-LAST_RETRY = 300.0
-"""Seconds between tries: doubled each time from the first to the last, less up to a half at random."""
+AGAIN = 1.0
+"""Seconds of platform time after which an outbox that could not be read or noted in is looked at again."""
 
 ANSWER_LIFETIME = timedelta(minutes=15)
 """The time after which an answer is not worth giving any more; Discord's interaction tokens last that long."""
 
 CORE = "xiaoer"
 """The name under which the core itself asks for actions."""
-
-
-@dataclass
-class _Lane:
-    """What is to be done in one chat, one after the other; answers first."""
-
-    answers: deque[Entry]
-    others: deque[Entry | Shown]
-    busy: bool = False
-
-    def pop(self) -> Entry | Shown | None:
-        if self.answers:
-            return self.answers.popleft()
-        return self.others.popleft() if self.others else None
 
 
 class Delivery:
@@ -75,7 +64,7 @@ class Delivery:
         store: holds it.
         clock: community time, for deadlines; its platform time is for waiting.
         adapters: by platform.
-        tasks: keeps the lanes.
+        tasks: keeps what is under way.
         report: tells a community's admins (community, text key, values).
     """
 
@@ -93,18 +82,23 @@ class Delivery:
         self._collecting = True
         self._more = False
         self._taken = 0
-        self._asleep = 0
-        self._lanes: dict[str, _Lane] = defaultdict(lambda: _Lane(deque(), deque()))
-        self._in_hand: set[object] = set()
+        self._pacers: dict[str, Pacer] = {}
+        self._alarms: dict[str, asyncio.Task[None]] = {}
+        self._in_hand: set[Hashable] = set()
 
     def wake(self) -> None:
         """Look into the outbox: a commit has put something there."""
         self._wake.set()
 
     @property
+    def waiting(self) -> int:
+        """How many actions and messages to be shown are known and not done."""
+        return len(self._in_hand)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is left to do before time passes."""
-        return not (self._wake.is_set() or self._collecting or len(self._lanes) > self._asleep)
+        return not (self._wake.is_set() or self._collecting or any(p.under_way for p in self._pacers.values()))
 
     async def settled(self) -> None:
         """Return when nothing is left to do before time passes."""
@@ -121,6 +115,8 @@ class Delivery:
             self._collecting = True
             self._wake.clear()
             await self._collect()
+            for platform in self._pacers:
+                self._pump(platform)
             self._collecting = False
             self._idle.set()
 
@@ -131,81 +127,123 @@ class Delivery:
             self._report(row.community, "xiaoer.delivery.unknown", {"chat": row.chat})
 
     async def _collect(self) -> None:
-        room = BATCH + len(self._in_hand)
+        room = IN_HAND + len(self._in_hand)
         try:
-            actions = await self._store.read(OPEN_ACTIONS, after=self._taken, limit=BATCH)
+            actions = await self._store.read(OPEN_ACTIONS, after=self._taken, limit=IN_HAND)
             shown = await self._store.read(OPEN_SHOWN, limit=room)
         except StoreError as error:
             structlog.get_logger().error("outbox not read", reason=str(error))
             self._wake_later()
             return
-        self._more = len(actions) >= BATCH or len(shown) >= room
+        self._more = len(actions) >= IN_HAND or len(shown) >= room
         for row in actions:
             self._taken = row.id
-            if row.id not in self._in_hand:
-                self._take(Entry.of(row))
+            self._take(row.chat, Todo(row.id, row.urgency, paced=row.urgency != ANSWER))
         for row in shown:
-            if (row.community, row.plugin, row.key, row.chat) not in self._in_hand:
-                self._take(Shown.of(row))
+            place = Place(row.community, row.plugin, row.key, row.chat)
+            self._take(row.chat, Todo(place, changes=row.message is not None))
 
-    def _take(self, entry: Entry | Shown) -> None:
-        self._in_hand.add(entry.mark)
-        lane = self._lanes[entry.chat]
-        if isinstance(entry, Entry) and isinstance(entry.action, AnswerPerson):
-            lane.answers.append(entry)
+    def _take(self, chat: str, todo: Todo) -> None:
+        if todo.mark not in self._in_hand:
+            self._in_hand.add(todo.mark)
+            self._pacer(chat.partition(":")[0]).add(chat, todo, self._platform.monotonic())
+
+    def _pacer(self, platform: str) -> Pacer:
+        if platform not in self._pacers:
+            adapter = self._adapters.get(platform)
+            self._pacers[platform] = (
+                Pacer(adapter.limits, adapter.is_group) if adapter is not None else Pacer(Limits(), _never)
+            )
+        return self._pacers[platform]
+
+    def _pump(self, platform: str) -> None:
+        """Begin whatever may begin now on a platform, and come back when more may."""
+        pacer, now = self._pacers[platform], self._platform.monotonic()
+        while (turn := pacer.next(now)) is not None:
+            lane, todo = turn
+            self._tasks.spawn(self._serve(platform, lane, todo), f"deliver {lane.chat}")
+        alarm = self._alarms.pop(platform, None)
+        if alarm is not None:
+            alarm.cancel()
+        if pacer.again < math.inf:
+            self._alarms[platform] = self._tasks.spawn(self._ring(platform, pacer.again - now), f"alarm {platform}")
+
+    async def _ring(self, platform: str, seconds: float) -> None:
+        await self._platform.sleep(seconds)
+        del self._alarms[platform]
+        self._pump(platform)
+
+    async def _serve(self, platform: str, lane: Lane, todo: Todo) -> None:
+        pacer = self._pacers[platform]
+        later: Todo | None = None
+        try:
+            if isinstance(todo.mark, Place):
+                later = await self._show(pacer, lane, todo, todo.mark)
+            else:
+                later = await self._action(pacer, lane, todo)
+        except StoreError as error:
+            # the outbox still holds it; it is taken up again from there
+            structlog.get_logger().error("delivery not noted", chat=lane.chat, reason=str(error))
+            self._wake_later()
+        if later is not None:
+            pacer.put_back(lane, later)
         else:
-            lane.others.append(entry)
-        if not lane.busy:
-            lane.busy = True
-            self._tasks.spawn(self._serve(entry.chat, lane), f"lane {entry.chat}")
-
-    async def _serve(self, chat: str, lane: _Lane) -> None:
-        while (entry := lane.pop()) is not None:
-            try:
-                again = await (self._show(entry) if isinstance(entry, Shown) else self._do(entry))
-            except StoreError as error:
-                # The outbox still holds it; it is taken up again from there.
-                structlog.get_logger().error("delivery not noted", chat=chat, reason=str(error))
-                self._wake_later()
-                again = False
-            self._in_hand.discard(entry.mark)
-            if again:
-                self._wake.set()
-        del self._lanes[chat]
-        if self._more and len(self._in_hand) < BATCH // 2:
+            self._in_hand.discard(todo.mark)
+        pacer.done(lane, self._platform.monotonic())
+        self._pump(platform)
+        if self._more and len(self._in_hand) < IN_HAND // 2:
             self._wake.set()
         self._idle.set()
 
-    async def _do(self, entry: Entry) -> bool:
+    def _later(self, pacer: Pacer, lane: Lane, todo: Todo, error: DeliveryError) -> Todo:
+        """Let something be tried again: the whole chat waits when the platform asks for it, else what is no answer."""
+        now, seconds = self._platform.monotonic(), pause(todo.tries + 1, error)
+        if isinstance(error, TryLater):
+            pacer.wait(lane, seconds, now, asked=not isinstance(error, Unreachable))
+        else:
+            lane.others_at = now + seconds
+        return todo._replace(tries=todo.tries + 1)
+
+    async def _action(self, pacer: Pacer, lane: Lane, todo: Todo) -> Todo | None:
+        rows = await self._store.read(ACTION, entry=todo.mark)
+        if not rows:
+            return None  # it ended meanwhile
+        entry = Entry.of(rows[0])
         action = entry.action
         expires = entry.at + ANSWER_LIFETIME if isinstance(action, AnswerPerson) else action.deadline
         if expires is not None and self._clock.now() > expires:
-            return await self._end(entry, Hopeless("its time is over"))
+            await self._end(entry, Hopeless("its time is over"))
+            return None
         try:
             adapter = self._adapter(entry.chat)
             request = translate(adapter, f"action/{entry.id}", action)
         except Hopeless as error:
-            return await self._end(entry, error)
+            await self._end(entry, error)
+            return None
+        if not todo.paced and adapter.is_paced(request):
+            todo = todo._replace(paced=True)
+            if not pacer.claim(lane, todo, self._platform.monotonic()):
+                return todo
+        return await self._try(pacer, lane, todo, entry, adapter, request)
+
+    async def _try(
+        self, pacer: Pacer, lane: Lane, todo: Todo, entry: Entry, adapter: Adapter, request: Request
+    ) -> Todo | None:
+        action = entry.action
         once = isinstance(action, AnswerPerson) or (
             isinstance(action, SendMessage) and action.guarantee == "at_most_once"
         )
-        tries = entry.tries
-        while True:
-            if once and not await self._store.transact(mark_sending, entry.id):
-                return False
-            result = await self._perform(adapter, request)
-            if isinstance(result, TryLater):
-                if once:
-                    await self._store.transact(put_back, entry)
-            elif isinstance(result, NotPrivately) and (instead := publicly(request, action)) is not None:
-                request = instead
-                if once:
-                    await self._store.transact(put_back, entry)
-                continue
-            elif once or not isinstance(result, Unclear):
-                return await self._end(entry, result)
-            tries += 1
-            await self._sleep(pause(tries, result))
+        if once and not await self._store.transact(mark_sending, entry.id):
+            return None
+        result = await self._perform(adapter, request)
+        if isinstance(result, NotPrivately) and (instead := publicly(request, action)) is not None:
+            result = await self._perform(adapter, instead)
+        if isinstance(result, TryLater) or (isinstance(result, Unclear) and not once):
+            if once:
+                await self._store.transact(put_back, entry)
+            return self._later(pacer, lane, todo, result)
+        await self._end(entry, result)
+        return None
 
     async def _perform(self, adapter: Adapter, request: Request) -> Receipt | DeliveryError:
         try:
@@ -218,14 +256,13 @@ class Delivery:
             )
             return Unclear(f"{type(error).__name__} in the adapter")
 
-    async def _end(self, entry: Entry, result: Receipt | DeliveryError) -> bool:
+    async def _end(self, entry: Entry, result: Receipt | DeliveryError) -> None:
         if isinstance(result, Receipt):
             await self._store.transact(end, entry, "done", result.message, None)
-            return False
+            return
         unknown = isinstance(result, Unclear)
         await self._store.transact(end, entry, "unknown" if unknown else "failed", None, result.reason)
         self._complain(entry, result)
-        return False
 
     def _complain(self, entry: Entry | Shown, error: DeliveryError) -> None:
         unknown = isinstance(error, Unclear)
@@ -243,51 +280,36 @@ class Delivery:
         else:
             self._report(entry.community, "xiaoer.delivery.failed", {"chat": entry.chat, "reason": error.reason})
 
-    async def _show(self, entry: Shown) -> bool:
+    async def _show(self, pacer: Pacer, lane: Lane, todo: Todo, place: Place) -> Todo | None:
+        rows = await self._store.read(SHOWN, **place.bound())
+        if not rows:
+            return None
+        entry = Shown.of(rows[0])
         try:
             adapter = self._adapter(entry.chat)
             steps = appearance(adapter, entry)
         except Hopeless as error:
-            return await self._settle(entry, entry.message, entry.pinned, error)
-        message, pinned = entry.message, entry.pinned
+            return await self._settle(todo, entry, error)
         for request in steps:
             if isinstance(request, Pin):
-                request = Pin(request.id, request.chat, message or "", request.pinned)
-            result = await self._insist(adapter, request)
-            if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
-                result = await self._insist(adapter, instead)
-            if isinstance(result, DeliveryError):
-                return await self._settle(entry, message, pinned, result)
-            if isinstance(request, Delete):
-                message, pinned = None, False
-            elif isinstance(request, Pin):
-                pinned = request.pinned
-            else:
-                message = result.message or message
-        return await self._settle(entry, message, pinned, None)
-
-    async def _insist(self, adapter: Adapter, request: Request) -> Receipt | DeliveryError:
-        tries = 0
-        while True:
+                request = Pin(request.id, request.chat, entry.message or "", request.pinned)
             result = await self._perform(adapter, request)
-            if not isinstance(result, TryLater | Unclear):
-                return result
-            tries += 1
-            await self._sleep(pause(tries, result))
+            if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
+                result = await self._perform(adapter, instead)
+            if isinstance(result, TryLater | Unclear):
+                await self._store.transact(note, entry)
+                return self._later(pacer, lane, todo._replace(changes=entry.message is not None), result)
+            if isinstance(result, DeliveryError):
+                return await self._settle(todo, entry, result)
+            entry = entry.after(request, result)
+        return await self._settle(todo, entry, None)
 
-    async def _sleep(self, seconds: float) -> None:
-        self._asleep += 1
-        self._idle.set()
-        try:
-            await self._platform.sleep(seconds)
-        finally:
-            self._asleep -= 1
-
-    async def _settle(self, entry: Shown, message: str | None, pinned: bool, error: DeliveryError | None) -> bool:
-        reason = None if error is None else error.reason
+    async def _settle(self, todo: Todo, entry: Shown, error: DeliveryError | None) -> Todo | None:
+        """Note how a message looks now; let it wait again when it should look different meanwhile."""
         if error is not None:
             self._complain(entry, error)
-        return await self._store.transact(settle, entry, message, pinned=pinned, reason=reason)
+        changed = await self._store.transact(settle, entry, None if error is None else error.reason)
+        return todo._replace(changes=entry.message is not None, tries=0) if changed else None
 
     def _adapter(self, chat: str) -> Adapter:
         platform = chat.partition(":")[0]
@@ -298,79 +320,13 @@ class Delivery:
 
     def _wake_later(self) -> None:
         self._taken = 0  # what could not be noted is still open
-        self._tasks.spawn(self._wake_after(FIRST_RETRY), "outbox again")
+        self._tasks.spawn(self._wake_after(AGAIN), "outbox again")
 
     async def _wake_after(self, seconds: float) -> None:
         await self._platform.sleep(seconds)
         self._wake.set()
 
 
-def pause(tries: int, error: DeliveryError) -> float:
-    """Return the seconds to wait before another try: what the platform asks for, else a growing, jittered time."""
-    backoff = min(LAST_RETRY, FIRST_RETRY * 2 ** min(tries - 1, 16))
-    jittered = backoff * (1.0 - random.random() / 2)  # noqa: S311 - spreads load, guards nothing
-    return max(error.after, 0.0) if isinstance(error, TryLater) else jittered
-
-
-def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
-    """Return the request that does an action, or the declared next best where the platform lacks a capability.
-
-    Raises:
-        Hopeless: the platform cannot do it, and nothing was declared instead.
-    """
-    can = adapter.capabilities
-    match action:
-        case AnswerPerson():
-            if action.private and "private_answer" not in can:
-                raise Hopeless(f"{adapter.platform} cannot answer privately")
-            return Answer(name, action.chat, action.handle, action.content, action.private, action.to)
-        case SendMessage():
-            only_to = _only_to(adapter, action)
-            return Send(name, action.chat, action.content, action.reply_to, only_to)
-        case DeleteMessage():
-            if "delete" not in can:
-                raise Hopeless(f"{adapter.platform} cannot delete messages")
-            return Delete(name, action.chat, action.message)
-        case ShowMessage():
-            raise AssertionError("a show is kept as a state, not in the outbox")
-
-
-def appearance(adapter: Adapter, entry: Shown) -> list[Request]:
-    """Return the requests that make a message look as it should, in order.
-
-    Raises:
-        Hopeless: the platform cannot do it.
-    """
-    action, message = entry.action, entry.message
-    version = f"{entry.request}/{entry.wanted}"
-    if action.content is None:
-        return [] if message is None else [Delete(version, entry.chat, message)]
-    only_to = _only_to(adapter, action)
-    steps: list[Request] = []
-    if message is None:
-        steps.append(Send(entry.request, entry.chat, action.content, None, only_to))
-    else:
-        if "edit" not in adapter.capabilities:
-            raise Hopeless(f"{adapter.platform} cannot change messages")
-        steps.append(Edit(version, entry.chat, message, action.content, only_to))
-    if action.pinned != entry.pinned and "pin" in adapter.capabilities:
-        steps.append(Pin(f"{version}/pin", entry.chat, message or "", action.pinned))
-    return steps
-
-
-def _only_to(adapter: Adapter, action: SendMessage | ShowMessage) -> str | None:
-    if action.only_to is None or "only_to" in adapter.capabilities:
-        return action.only_to
-    if action.public_instead:
-        return None
-    if "direct" not in adapter.capabilities:
-        raise NotPrivately(f"{adapter.platform} cannot show a message to one person only")
-    return action.only_to
-
-
-def publicly(request: Request, action: AnyAction) -> Request | None:
-    """Return the request for everybody that was declared for when one person alone cannot be reached; None if not."""
-    declared = isinstance(action, SendMessage | ShowMessage) and action.public_instead
-    if declared and isinstance(request, Send) and request.only_to is not None:
-        return msgspec.structs.replace(request, only_to=None)
-    return None
+def _never(chat: str) -> bool:
+    del chat
+    return False

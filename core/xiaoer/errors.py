@@ -12,6 +12,7 @@
     ├── AdapterError         an adapter cannot serve its platform
     └── DeliveryError        a platform did not perform an action
         ├── TryLater         the platform asks to wait
+        │   └── Unreachable  it cannot be asked now; nothing was sent
         ├── Hopeless         trying again cannot help
         │   └── NotPrivately it cannot be shown to that person alone
         └── Unclear          it may or may not have happened
@@ -141,6 +142,10 @@ class TryLater(DeliveryError):
     def __init__(self, after: float, reason: str) -> None:
         self.after = after
         super().__init__(reason)
+
+
+class Unreachable(TryLater):
+    """The platform cannot be asked now: there is no connection, and nothing was sent."""
 
 
 class Hopeless(DeliveryError):

@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from xiaoer.adapter import Adapter, Receipt, Request
-from xiaoer.errors import TryLater
+from xiaoer.errors import Unreachable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -80,5 +80,5 @@ class LineAdapter(Adapter):
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked."""
         if self._line is None:
-            raise TryLater(AGAIN, f"{self.title} is not connected yet")
+            raise Unreachable(AGAIN, f"{self.title} is not connected yet")
         return await self._line.perform(request)

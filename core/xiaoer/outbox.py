@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from xiaoer.actions import AnyAction, ShowMessage, decode_action
+from xiaoer.adapter import Delete, Pin, Receipt, Request
 from xiaoer.events import ActionEnded
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import outbox, shown
 from xiaoer.transaction import Transaction
 
 OPEN_ACTIONS = Statement(
-    select(
-        outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.at, outbox.c.action, outbox.c.tries
-    )
+    select(outbox.c.id, outbox.c.chat, outbox.c.urgency)
     .where(outbox.c.state == "wanted", outbox.c.id > bindparam("after"))
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
+)
+ACTION = Statement(
+    select(
+        outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.at, outbox.c.action, outbox.c.tries
+    ).where(outbox.c.id == bindparam("entry"), outbox.c.state == "wanted")
 )
 UNKNOWN_ACTIONS = Statement(
     select(outbox.c.id, outbox.c.community, outbox.c.chat).where(outbox.c.state == "sending").order_by(outbox.c.id)
@@ -39,6 +43,11 @@ ENDED = Statement(
     .where(outbox.c.id == bindparam("entry"))
 )
 OPEN_SHOWN = Statement(
+    select(shown.c.community, shown.c.plugin, shown.c.key, shown.c.chat, shown.c.message)
+    .where(shown.c.state == "open")
+    .limit(bindparam("limit"))
+)
+SHOWN = Statement(
     select(
         shown.c.community,
         shown.c.plugin,
@@ -49,9 +58,13 @@ OPEN_SHOWN = Statement(
         shown.c.epoch,
         shown.c.message,
         shown.c.pinned,
+    ).where(
+        shown.c.community == bindparam("of"),
+        shown.c.plugin == bindparam("by"),
+        shown.c.key == bindparam("name"),
+        shown.c.chat == bindparam("place"),
+        shown.c.state == "open",
     )
-    .where(shown.c.state == "open")
-    .limit(bindparam("limit"))
 )
 SETTLE = Statement(
     update(shown)
@@ -62,6 +75,16 @@ SETTLE = Statement(
         pinned=bindparam("is_pinned"),
         reason=bindparam("why"),
     )
+    .where(
+        shown.c.community == bindparam("of"),
+        shown.c.plugin == bindparam("by"),
+        shown.c.key == bindparam("name"),
+        shown.c.chat == bindparam("place"),
+    )
+)
+NOTE_SHOWN = Statement(
+    update(shown)
+    .values(message=bindparam("sent"), pinned=bindparam("is_pinned"))
     .where(
         shown.c.community == bindparam("of"),
         shown.c.plugin == bindparam("by"),
@@ -94,15 +117,23 @@ class Entry:
     action: AnyAction
     tries: int
 
-    @property
-    def mark(self) -> object:
-        """What tells it from all others."""
-        return self.id
-
     @classmethod
     def of(cls, row: Row) -> Entry:
-        """Return the entry in a row of ``OPEN_ACTIONS``."""
+        """Return the entry in a row of ``ACTION``."""
         return cls(row.id, row.community, row.plugin, row.chat, row.at, decode_action(row.action), row.tries)
+
+
+class Place(NamedTuple):
+    """Which message: whose, by what name, and where."""
+
+    community: str
+    plugin: str
+    key: str
+    chat: str
+
+    def bound(self) -> dict[str, str]:
+        """Return it as the statements take it."""
+        return {"of": self.community, "by": self.plugin, "name": self.key, "place": self.chat}
 
 
 @dataclass(frozen=True)
@@ -120,9 +151,17 @@ class Shown:
     pinned: bool
 
     @property
-    def mark(self) -> object:
-        """What tells it from all others."""
-        return (self.community, self.plugin, self.key, self.chat)
+    def place(self) -> Place:
+        """Which message it is."""
+        return Place(self.community, self.plugin, self.key, self.chat)
+
+    def after(self, request: Request, receipt: Receipt) -> Shown:
+        """Return it as it stands when a request for it was performed."""
+        if isinstance(request, Delete):
+            return replace(self, message=None, pinned=False, epoch=self.epoch + 1)
+        if isinstance(request, Pin):
+            return replace(self, pinned=request.pinned)
+        return replace(self, message=receipt.message or self.message)
 
     @property
     def request(self) -> str:
@@ -131,7 +170,7 @@ class Shown:
 
     @classmethod
     def of(cls, row: Row) -> Shown:
-        """Return the message in a row of ``OPEN_SHOWN``."""
+        """Return the message in a row of ``SHOWN``."""
         action = decode_action(row.action)
         if not isinstance(action, ShowMessage):
             raise AssertionError(f"xr_shown holds a {type(action).__name__}")
@@ -184,16 +223,20 @@ def end(
         )
 
 
-def settle(tx: Transaction, entry: Shown, message: str | None, *, pinned: bool, reason: str | None) -> bool:
+def note(tx: Transaction, entry: Shown) -> None:
+    """Note how far a message was brought, before it is tried again."""
+    tx.run(NOTE_SHOWN, sent=entry.message, is_pinned=int(entry.pinned), **entry.place.bound())
+
+
+def settle(tx: Transaction, entry: Shown, reason: str | None) -> bool:
     """Note how a message looks now; return whether it should look different again meanwhile."""
-    place = {"of": entry.community, "by": entry.plugin, "name": entry.key, "place": entry.chat}
-    gone = entry.message is not None and message is None
+    place = entry.place.bound()
     tx.run(
         SETTLE,
         version=entry.wanted,
-        sent=message,
-        age=entry.epoch + int(gone),
-        is_pinned=int(pinned),
+        sent=entry.message,
+        age=entry.epoch,
+        is_pinned=int(entry.pinned),
         why=reason,
         **place,
     )

@@ -87,12 +87,14 @@ outbox = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("message", String),
     Column("reason", String),
+    Column("urgency", Integer, nullable=False, server_default="1"),
     Index("xr_outbox_open", "state", sqlite_where=Column("state").in_(["wanted", "sending"])),
     sqlite_autoincrement=True,
 )
 """Requested actions: ``wanted``, ``sending``, ``done``, ``failed`` or ``unknown``; ``action`` is erased at the end.
 
-Ids are never given again, because platforms know requests by them.
+Ids are never given again, because platforms know requests by them. ``urgency`` is 2 for answers, 1 for what a person
+caused and 0 for what goes out to many.
 """
 
 shown = Table(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer.actions import AnswerPerson, AnyAction, ShowMessage, encode_action
+from xiaoer.actions import AnswerPerson, AnyAction, ShowMessage, encode_action, urgency_of
 from xiaoer.content import Content
 from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
 from xiaoer.plugin import MERGE, Misfire
@@ -26,6 +26,7 @@ REQUEST = Statement(
         chat=bindparam("chat"),
         action=bindparam("action"),
         state="wanted",
+        urgency=bindparam("urgency"),
         at=bindparam("at"),
         tries=0,
     )
@@ -237,6 +238,7 @@ class Transaction(Voice):
                 plugin=self.scene.plugin,
                 chat=action.chat,
                 action=encode_action(action),
+                urgency=urgency_of(action),
                 at=self.now,
             )
         self._requested.actions += 1

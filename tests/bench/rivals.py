@@ -33,7 +33,7 @@ def statements(number: int, communities: int) -> list[Step]:
         chat = f"web:c{number % communities}/main"
         action = encode_action(SendMessage(chat=chat, content=Content(("noted",))))
         named = {"community": f"c{number % communities}", "plugin": "speaker", "chat": chat}
-        steps.append((REQUEST.sql, REQUEST.bind({**named, "action": action, "at": NOW})))
+        steps.append((REQUEST.sql, REQUEST.bind({**named, "action": action, "urgency": 1, "at": NOW})))
     return steps
 
 

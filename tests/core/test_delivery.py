@@ -14,6 +14,7 @@ from xiaoer import (
     Content,
     Context,
     Hopeless,
+    Limits,
     MessagePosted,
     NoConfig,
     Plugin,
@@ -23,10 +24,11 @@ from xiaoer import (
     Then,
     TryLater,
     Unclear,
+    Unreachable,
     continuation,
     on_message,
 )
-from xiaoer.delivery import FIRST_RETRY, LAST_RETRY, pause
+from xiaoer.performing import FIRST_RETRY, LAST_RETRY, pause
 from xiaoer.statements import Statement
 from xiaoer.tables import outbox, shown
 from xiaoer.testing import FakePlatform, Town, play, rest
@@ -216,7 +218,69 @@ async def test_answers_overtake_what_waits_in_the_same_chat() -> None:
         await rest()
         await town.pass_time(seconds=6)
         kinds = [type(request) for request in town.fake.requests]
-        assert kinds[:3] == [Send, Send, Answer]
+        assert kinds[:3] == [Send, Answer, Send]
+
+
+GROUP = Limits(per_second=30, chat_pause=1.0, group_per_minute=20, change_pause=6.0)
+
+
+async def test_a_chat_is_given_no_more_than_its_platform_takes() -> None:
+    async with play(Speaker, platform=FakePlatform(limits=GROUP)) as town:
+        await ask(town, *[say(str(n)) for n in range(25)])
+        assert texts(town) == ["0"]
+        await town.pass_time(seconds=30)
+        assert texts(town) == [str(n) for n in range(20)]
+        await town.pass_time(seconds=40)
+        assert texts(town) == [str(n) for n in range(25)]
+
+
+async def test_a_card_is_changed_at_most_every_six_seconds_and_always_to_the_final_version() -> None:
+    async with play(Speaker, platform=FakePlatform(limits=GROUP)) as town:
+        for number in range(30):
+            await ask(town, show(str(number)))
+            await town.pass_time(seconds=1)
+        await town.pass_time(seconds=6)
+        (message,) = town.messages()
+        assert message.text == "29"
+        assert message.edits <= 6
+
+
+async def test_what_failed_waits_alone_and_answers_are_given_meanwhile() -> None:
+    async with play(Speaker) as town:
+        town.fake.failures.append(Unclear("connection reset"))
+        await ask(town, say("one", guarantee="at_least_once"))
+        assert texts(town) == []
+        answer = await town.use("bob", "/help")
+        assert answer is not None
+        await town.pass_time(seconds=2)
+        assert texts(town) == [answer.text, "one"]
+
+
+async def test_a_platform_that_cannot_be_reached_gets_everything_in_order_once_it_can() -> None:
+    async with play(Speaker) as town:
+        town.fake.failures.extend([Unreachable(2.0, "no connection")] * 3)
+        await ask(town, say("one"), say("two", guarantee="at_most_once"), say("three"))
+        await town.pass_time(seconds=10)
+        assert texts(town) == ["one", "two", "three"]
+
+
+async def test_a_card_that_was_sent_and_not_pinned_yet_is_not_sent_again() -> None:
+    async with play(Speaker) as town:
+        town.fake.failures.extend([None, TryLater(5.0, "wait")])
+        await ask(town, show("1", pinned=True))
+        await town.restart(kill=True)
+        await town.pass_time(seconds=6)
+        (message,) = town.messages()
+        assert message.pinned
+        assert sum(isinstance(request, Send) for request in town.fake.requests) == 1
+
+
+async def test_what_a_person_caused_goes_before_what_goes_out_to_many() -> None:
+    async with play(Speaker, platform=FakePlatform(limits=Limits(per_second=1))) as town:
+        many = [SendMessage(chat=f"fake:town/{n}", content=words("all"), guarantee="at_most_once") for n in range(5)]
+        await ask(town, *many, SendMessage(chat="fake:town/x", content=words("welcome")))
+        await town.pass_time(seconds=2)
+        assert town.fake.requests[0].chat == "fake:town/x"
 
 
 @given(

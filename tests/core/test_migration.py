@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from pathlib import Path
 
@@ -15,7 +16,11 @@ def schema(file: Path) -> dict[str, str]:
     connection = sqlite3.connect(file)
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     connection.close()
-    return {name: " ".join(sql.split()) for name, sql in rows if not name.startswith(("xr_schema", "sqlite_"))}
+    return {name: _tidied(sql) for name, sql in rows if not name.startswith(("xr_schema", "sqlite_"))}
+
+
+def _tidied(sql: str) -> str:
+    return re.sub(r" ?([(),]) ?", r"\1", " ".join(sql.split()))
 
 
 def make_package(folder: Path, name: str, *bodies: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Pin, Receipt, Request, Send
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Limits, Pin, Receipt, Request, Send
 from xiaoer.content import Button, Content
 from xiaoer.errors import Hopeless
 from xiaoer.host import Host
@@ -64,12 +64,14 @@ class FakePlatform:
         requests: everything that was asked of it, repeats included.
         failures: what the next requests fail with, one each; None lets one pass.
         hang: whether requests are heard and never answered.
+        limits: what it takes; every chat is a group.
     """
 
     messages: dict[str, FakeMessage] = field(default_factory=lambda: {})
     requests: list[Request] = field(default_factory=lambda: [])
     failures: deque[Exception | None] = field(default_factory=lambda: deque())
     hang: bool = False
+    limits: Limits = field(default_factory=Limits)
     capabilities: frozenset[Capability] = frozenset({"only_to", "private_answer", "edit", "delete", "pin"})
 
     def perform(self, request: Request) -> Receipt:
@@ -124,7 +126,13 @@ class FakeAdapter(Adapter):
     @classmethod
     def on(cls, fake: FakePlatform) -> type[FakeAdapter]:
         """Return an adapter class for one platform in memory."""
-        return type("FakeAdapter", (cls,), {"fake": fake, "capabilities": fake.capabilities, "__module__": __name__})
+        fields = {"fake": fake, "capabilities": fake.capabilities, "limits": fake.limits, "__module__": __name__}
+        return type("FakeAdapter", (cls,), fields)
+
+    def is_group(self, chat: str) -> bool:
+        """Return True."""
+        del chat
+        return True
 
     async def start(self) -> str:
         """Begin; there is nothing to tell."""
