@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
 LOCK := $(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra telegram --extra discord
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs lock clean browser
+.PHONY: help run test check bench crash live docs lock clean browser
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,12 @@ check: $(VENV)/dev.stamp ## lint, types, import boundaries, generated docs
 
 bench: $(VENV)/dev.stamp ## measure; ONLY=pipeline for one
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+crash: $(VENV)/dev.stamp ## kill the program a thousand times
+	@XIAOER_KILLS=1002 $(BIN)/pytest tests/crash -n auto
+
+live: $(VENV)/dev.stamp ## run the contract suite against real test bots; says what to set
+	@$(BIN)/python -m tests.contracts.live $(ONLY)
 
 docs: $(VENV)/dev.stamp ## write the generated pages of docs/ again
 	@$(BIN)/python tools/document.py

@@ -25,9 +25,9 @@ from xiaoer.housekeeping import keep_tidy
 from xiaoer.locks import FileLock
 from xiaoer.migration import migrate
 from xiaoer.pipeline import Pipeline
-from xiaoer.plugin import Plugin
+from xiaoer.plugin import Cron, Plugin
 from xiaoer.recovery import recover
-from xiaoer.registry import Registry
+from xiaoer.registry import Registry, timers_of
 from xiaoer.reports import Reports
 from xiaoer.roles import OWNERS, may
 from xiaoer.runtime import CommunityRuntime
@@ -72,6 +72,7 @@ class App:
         self._lock = FileLock(settings.database)
         self._exits = AsyncExitStack()
         self._left_out = dict(settings.left_out)
+        self._timers: dict[tuple[str, str], tuple[Cron, ...]] = {}
         self._ended = asyncio.Event()
         self._tasks = Tasks(self._crashed)
         self.runtimes: dict[str, CommunityRuntime] = {}
@@ -121,16 +122,15 @@ class App:
             for loaded in self.settings.communities:
                 if name in (*loaded.left_out, *loaded.plugins):
                     self.reports.tell(loaded.community.id, "xiaoer.plugin.left_out", {"plugin": name, "reason": reason})
-        for event in await recover(self.store, self.reports.tell):
-            self.pipeline.submit(event, parked=True)
+        self.pipeline.take_up(await recover(self.store, self.reports.tell, clean=clean))
         await self.scheduler.declare(
-            (runtime.community, name, plugin.plugin.timers(plugin.config))
+            (runtime.community, name, self._timers.get((runtime.community.id, name), ()))
             for runtime in self.runtimes.values()
-            for name, plugin in runtime.plugins.items()
+            for name in runtime.plugins
         )
 
     async def _come_to_an_end(self) -> None:
-        await self.pipeline.drain()
+        await self.pipeline.finish()
         await put_value(self.store, CLEAN_STOP, True)
 
     async def stop(self) -> None:
@@ -193,7 +193,10 @@ class App:
         registry.register(self._builtin)
         for name in self.settings.plugin_names:
             try:
-                registry.register(self._plugins[name]())
+                plugin = registry.take(name, self._plugins[name])
+                for loaded in self.settings.communities:
+                    if name in loaded.plugins:
+                        self._timers[loaded.community.id, name] = timers_of(plugin, loaded.configs[name])
             except PluginError as error:
                 self._leave_out(registry, error)
         return registry
@@ -216,8 +219,7 @@ class App:
         structlog.get_logger().error("plugin left out", plugin=error.plugin, reason=error.message)
 
     def _compile(self, registry: Registry, signer: ButtonSigner) -> None:
-        kinds: Iterable[type[Any]] = [*map(type, registry.plugins.values()), *self._adapter_classes.values()]
-        self.texts = Texts.load(dict.fromkeys(["xiaoer", *map(package_of, kinds)]))
+        self.texts = self._read_texts(registry)
         problems = [
             self.settings.problem(
                 ("communities", loaded.community.id, "texts", found.language, found.key), found.message
@@ -234,13 +236,27 @@ class App:
         if problems:
             raise ConfigError(self.settings.file, problems)
 
+    def _read_texts(self, registry: Registry) -> Texts:
+        """Read what everybody says; a plugin whose texts cannot be read is left out."""
+        while True:
+            kinds: Iterable[type[Any]] = [*map(type, registry.plugins.values()), *self._adapter_classes.values()]
+            try:
+                return Texts.load(dict.fromkeys(["xiaoer", *map(package_of, kinds)]))
+            except PluginError as error:
+                dumb = [name for name, one in registry.plugins.items() if package_of(type(one)) == error.plugin]
+                if not dumb or "xiaoer" in dumb:
+                    raise
+                for name in dumb:
+                    self._leave_out(registry, PluginError(name, error.message))
+
     def _wire(self, signer: ButtonSigner) -> None:
         self.reports = Reports(self.store, self._tasks, self.runtimes)
         self.dispatcher = Dispatcher(self.store, self.clock.platform, signer, self.reports.tell)
         self.pipeline = Pipeline(self.store, self.dispatcher, self.clock, self.runtimes.values(), self._tasks)
-        self.delivery = Delivery(self.store, self.clock, self._adapters, self._tasks, self.reports.tell)
+        self.delivery = Delivery(self.store, self.clock, self._adapters, self._tasks, self.reports.tell_within)
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed
+        self.store.on_damage = self._crashed
         for name, kind in self._adapter_classes.items():
             self._adapters[name] = kind(self.settings.adapters[name], AppHost(self, name, signer))
 
@@ -250,7 +266,10 @@ class App:
         if requested.timers:
             self.scheduler.wake()
         for call in requested.after:
-            call()
+            try:
+                call()
+            except Exception as error:  # bulkhead "adapter": what is stored is stored, and the store goes on
+                structlog.get_logger().error("adapter failed", task="after a commit", exc_info=error)
         for event in requested.events:
             self.pipeline.submit(event, parked=True)
 

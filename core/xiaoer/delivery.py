@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
@@ -40,9 +40,12 @@ from xiaoer.performing import appearance, pause, publicly, translate
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
-    from xiaoer.dispatch import Report
+    from xiaoer.statements import Row
     from xiaoer.store import Store
     from xiaoer.tasks import Tasks
+    from xiaoer.transaction import Transaction
+
+Tell: TypeAlias = Callable[["Transaction", str, str, dict[str, Any]], None]
 
 IN_HAND = 50_000
 """So many open actions, and as many messages to be shown, are known in memory at once."""
@@ -65,18 +68,18 @@ class Delivery:
         clock: community time, for deadlines; its platform time is for waiting.
         adapters: by platform.
         tasks: keeps what is under way.
-        report: tells a community's admins (community, text key, values).
+        tell: tells a community's admins within a transaction (transaction, community, text key, values).
     """
 
     def __init__(
-        self, store: Store, clock: CommunityClock, adapters: Mapping[str, Adapter], tasks: Tasks, report: Report
+        self, store: Store, clock: CommunityClock, adapters: Mapping[str, Adapter], tasks: Tasks, tell: Tell
     ) -> None:
         self._store = store
         self._clock = clock
         self._platform: Clock = clock.platform
         self._adapters = adapters
         self._tasks = tasks
-        self._report = report
+        self._tell = tell
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
@@ -122,9 +125,12 @@ class Delivery:
 
     async def _recover(self) -> None:
         for row in await self._store.read(UNKNOWN_ACTIONS):
-            await self._store.transact(mark_unknown, row.id)
+            await self._store.transact(self._lose, row)
             structlog.get_logger().warning("action unknown", community=row.community, chat=row.chat, action=row.id)
-            self._report(row.community, "xiaoer.delivery.unknown", {"chat": row.chat})
+
+    def _lose(self, tx: Transaction, row: Row) -> None:
+        mark_unknown(tx, row.id)
+        self._tell(tx, row.community, "xiaoer.delivery.unknown", {"chat": row.chat})
 
     async def _collect(self) -> None:
         room = IN_HAND + len(self._in_hand)
@@ -260,11 +266,13 @@ class Delivery:
         if isinstance(result, Receipt):
             await self._store.transact(end, entry, "done", result.message, None)
             return
-        unknown = isinstance(result, Unclear)
-        await self._store.transact(end, entry, "unknown" if unknown else "failed", None, result.reason)
-        self._complain(entry, result)
+        await self._store.transact(self._fail, entry, result)
 
-    def _complain(self, entry: Entry | Shown, error: DeliveryError) -> None:
+    def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
+        end(tx, entry, "unknown" if isinstance(error, Unclear) else "failed", None, error.reason)
+        self._complain(tx, entry, error)
+
+    def _complain(self, tx: Transaction, entry: Entry | Shown, error: DeliveryError) -> None:
         unknown = isinstance(error, Unclear)
         structlog.get_logger().warning(
             "action unknown" if unknown else "action failed",
@@ -276,9 +284,10 @@ class Delivery:
         if entry.plugin == CORE or isinstance(entry.action, AnswerPerson):
             return  # the core's own messages to admins must not cause others; whoever asks again is answered again
         if unknown:
-            self._report(entry.community, "xiaoer.delivery.unknown", {"chat": entry.chat})
+            self._tell(tx, entry.community, "xiaoer.delivery.unknown", {"chat": entry.chat})
         else:
-            self._report(entry.community, "xiaoer.delivery.failed", {"chat": entry.chat, "reason": error.reason})
+            values = {"chat": entry.chat, "reason": error.reason}
+            self._tell(tx, entry.community, "xiaoer.delivery.failed", values)
 
     async def _show(self, pacer: Pacer, lane: Lane, todo: Todo, place: Place) -> Todo | None:
         rows = await self._store.read(SHOWN, **place.bound())
@@ -306,10 +315,13 @@ class Delivery:
 
     async def _settle(self, todo: Todo, entry: Shown, error: DeliveryError | None) -> Todo | None:
         """Note how a message looks now; let it wait again when it should look different meanwhile."""
-        if error is not None:
-            self._complain(entry, error)
-        changed = await self._store.transact(settle, entry, None if error is None else error.reason)
+        changed = await self._store.transact(self._settled, entry, error)
         return todo._replace(changes=entry.message is not None, tries=0) if changed else None
+
+    def _settled(self, tx: Transaction, entry: Shown, error: DeliveryError | None) -> bool:
+        if error is not None:
+            self._complain(tx, entry, error)
+        return settle(tx, entry, None if error is None else error.reason)
 
     def _adapter(self, chat: str) -> Adapter:
         platform = chat.partition(":")[0]

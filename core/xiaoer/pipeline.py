@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from xiaoer.dispatch import Dispatcher, Visit
 from xiaoer.errors import Refusal, StoreError
 from xiaoer.events import AnyEvent, PlatformEvent
 from xiaoer.people import People
+from xiaoer.recovery import note_try
 from xiaoer.runtime import CommunityRuntime
 from xiaoer.tasks import Tasks
 from xiaoer.transaction import Transaction
@@ -25,13 +28,16 @@ if TYPE_CHECKING:
     from xiaoer.store import Store
 
 WORKERS = 64
-"""How many events may be held up in hooks at the same time."""
+"""How many events may be in hooks at the same time, those that take over ``PARK_AFTER`` not counted."""
 
 IN_FLIGHT = 512
 """How many events may be between their hooks and the disk; more would starve the database thread."""
 
 PARK_AFTER = 1.0
 """Seconds of platform time after which an event that is not stored yet is parked."""
+
+ALONE = 1.0
+"""Seconds of platform time that an event has for itself when it may be what ended the last run."""
 
 CUT_AFTER = 10.0
 """Seconds of platform time after which a hook is cut."""
@@ -52,13 +58,14 @@ WATCH_EVERY = 0.25
 class _Worker:
     """One task that takes events and runs their hooks."""
 
-    __slots__ = ("cut_at", "since", "task", "visit")
+    __slots__ = ("cut_at", "replaced", "since", "task", "visit")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
         self.visit: Visit | None = None
         self.since = 0.0
         self.cut_at = 0.0
+        self.replaced = False
 
 
 class Pipeline:
@@ -97,6 +104,7 @@ class Pipeline:
         self._drained = asyncio.Event()
         self._arrived = asyncio.Event()
         self._careful_until = 0.0
+        self._finishing = False
 
     def start(self, *, careful: bool = False) -> None:
         """Begin to work.
@@ -115,6 +123,11 @@ class Pipeline:
         while self._open:
             self._drained.clear()
             await self._drained.wait()
+
+    async def finish(self) -> None:
+        """Return when everything that came in is stored, or is safe in the inbox because it cannot be stored now."""
+        self._finishing = True
+        await self.drain()
 
     @property
     def in_hand(self) -> int:
@@ -138,10 +151,69 @@ class Pipeline:
             park: whether it is parked before it is tried, because its platform would not tell it again.
         """
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        unit = self._enter(event, writes, future, parked=parked)
+        if unit is None:
+            future.set_result(Outcome.IGNORED)
+        elif (park or self._open[unit] < self._careful_until) and not parked:
+            unit.parked = True
+            self._store.submit(Parking(unit, self._begin))
+        else:
+            self._queue(unit)
+        return future
+
+    def take_up(self, left: Iterable[tuple[AnyEvent, bool]]) -> None:
+        """Take in what the last run left in the inbox; events that come later stay behind it.
+
+        Args:
+            left: the events in their order, each with whether it is tried alone, because it may be what ended the last
+                runs: then it is noted as tried and has a second for itself, before the others.
+        """
+        loop = asyncio.get_running_loop()
+        suspicious: list[Unit] = []
+        others: list[Unit] = []
+        for event, alone in left:
+            unit = self._enter(event, (), loop.create_future(), parked=True)
+            if unit is not None:
+                unit.held = True
+                (suspicious if alone else others).append(unit)
+        if suspicious:
+            self._tasks.spawn(self._one_by_one(suspicious, others), "recovery")
+        else:
+            self._let_go(others)
+
+    async def _one_by_one(self, suspicious: list[Unit], others: list[Unit]) -> None:
+        for unit in suspicious:
+            try:
+                await note_try(self._store, unit.event)
+            except StoreError as error:
+                structlog.get_logger().warning("try not noted", event_key=unit.event.key, reason=str(error))
+            self._let_go([unit])
+            alone = asyncio.ensure_future(self._platform.sleep(ALONE))
+            waits: set[asyncio.Future[Any]] = {alone, unit.future}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            alone.cancel()
+        self._let_go(others)
+
+    def _let_go(self, units: list[Unit]) -> None:
+        now = self._platform.monotonic()
+        for unit in units:
+            unit.held = False
+            del self._open[unit]
+            self._open[unit] = now  # its time begins now
+            self._queue(unit)
+
+    def _enter(
+        self,
+        event: AnyEvent,
+        writes: tuple[Callable[[Transaction], None], ...],
+        future: asyncio.Future[Outcome],
+        *,
+        parked: bool,
+    ) -> Unit | None:
+        """Put an event into its community's lane; None when it belongs to no community."""
         runtime = self._runtime(event)
         if runtime is None:
-            future.set_result(Outcome.IGNORED)
-            return future
+            return None
         unit = Unit(event, runtime, self._clock.now(), future, self._stored, parked=parked)
         if writes:
             unit.writes = Part(runtime.core, [(write, (), {}) for write in writes])
@@ -153,13 +225,8 @@ class Pipeline:
         runtime.lane.append(unit)
         if not self._open:
             self._arrived.set()
-        now = self._open[unit] = self._platform.monotonic()
-        if (park or now < self._careful_until) and not parked:
-            unit.parked = True
-            self._store.submit(Parking(unit, self._begin))
-        else:
-            self._queue(unit)
-        return future
+        self._open[unit] = self._platform.monotonic()
+        return unit
 
     def _queue(self, unit: Unit) -> None:
         self._waiting.append(unit)
@@ -201,20 +268,42 @@ class Pipeline:
                 while not waiting or self._in_store >= IN_FLIGHT:
                     rest = loop.create_future()
                     self._idle.append(rest)
-                    await rest
+                    try:
+                        await rest
+                    except asyncio.CancelledError as error:
+                        self._raise_if_meant(worker, error)
                     self._called = False
                 visit = Visit(waiting.popleft())
                 if waiting and not self._called:
                     self._call_worker()  # for the case that this worker is held up
             worker.visit = visit
             worker.since = self._platform.monotonic()
-            await self._dispatcher.visit(visit)
+            try:
+                await self._dispatcher.visit(visit)
+            except (asyncio.CancelledError, GeneratorExit) as error:
+                self._raise_if_meant(worker, error)
+                visit = self._dispatcher.take_over(visit, error)
+                continue
             if visit.left:
-                self._workers.discard(worker)
                 return
             worker.visit = None
             self._ready(visit.unit)
             visit = None
+            if worker.replaced:
+                self._workers.discard(worker)
+                return
+
+    def _raise_if_meant(self, worker: _Worker, error: BaseException) -> None:
+        """Raise again what ends the worker itself; what a plugin raised or did to the task is the plugin's failure."""
+        task = worker.task
+        try:
+            alive = task is not None and task is asyncio.current_task()
+        except RuntimeError:  # there is no loop any more, and the coroutine is being thrown away
+            alive = False
+        if task is None or not alive or self._tasks.stopping:
+            raise error
+        while task.cancelling():
+            task.uncancel()
 
     def _ready(self, unit: Unit) -> None:
         unit.ready = True
@@ -239,7 +328,7 @@ class Pipeline:
         self._in_store -= 1
         if self._waiting and not self._called:
             self._call_worker()
-        if error is not None and unit.parked:
+        if error is not None and unit.parked and not self._finishing:
             self._tasks.spawn(self._again(unit), "store again")
             return
         self._open.pop(unit, None)
@@ -281,7 +370,7 @@ class Pipeline:
         for unit, since in list(self._open.items()):
             if now - since < PARK_AFTER:
                 return
-            if unit.ready or unit.slow:
+            if unit.ready or unit.slow or unit.held:
                 continue
             if unit.parked:
                 self._let_pass(unit)
@@ -300,8 +389,12 @@ class Pipeline:
         if visit.cut:
             if now - worker.cut_at >= ABANDON_AFTER:
                 self._workers.discard(worker)
-                self._hire(self._dispatcher.take_over(visit))
+                error = TimeoutError("it took too long and would not be cut off")
+                self._hire(self._dispatcher.take_over(visit, error))
         elif now - worker.since >= CUT_AFTER:
             visit.cut = True
             worker.cut_at = worker.since = now
             task.cancel()
+        elif now - worker.since >= PARK_AFTER and not worker.replaced:
+            worker.replaced = True
+            self._hire(None)

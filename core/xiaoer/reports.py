@@ -53,6 +53,13 @@ class Reports:
             self._open.add(task)
             task.add_done_callback(self._open.discard)
 
+    def tell_within(self, tx: Transaction, community: str, key: str, values: dict[str, Any]) -> None:
+        """Tell a community's admins a text within a transaction, so that it is told exactly when the rest is stored."""
+        runtime = self._runtimes.get(community)
+        if runtime is not None:
+            words = runtime.core.words.text(None, runtime.community, key, values)
+            _request(tx, runtime, addressed(runtime.community, Content(words)))
+
     async def _tell(self, runtime: CommunityRuntime, key: str, values: dict[str, Any]) -> None:
         words = runtime.core.words.text(None, runtime.community, key, values)
         try:

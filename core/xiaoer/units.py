@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import traceback
 from collections.abc import Callable
 from datetime import datetime
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -83,7 +85,10 @@ class Part:
 
     def _run(self, tx: Transaction) -> None:
         for function, args, values in self.effects:
-            function(tx, *args, **values)
+            result = function(tx, *args, **values)
+            if type(result) is CoroutineType:
+                result.close()
+                raise TypeError(f"{function.__qualname__}(tx, ...) is async, so nothing of it was done: write def")
 
 
 class Unit(Work):
@@ -102,6 +107,7 @@ class Unit(Work):
         "failed_parts",
         "faults",
         "future",
+        "held",
         "news",
         "now",
         "on_stored",
@@ -139,6 +145,7 @@ class Unit(Work):
         self.written = False
         self.news = False
         self.failed_parts = False
+        self.held = False
         self.slow = False
         self.overtaken = False
         self.outcome = Outcome.COMMITTED
@@ -154,15 +161,21 @@ class Unit(Work):
                 if part.fault is not None:
                     self._failed(tx, part, part.fault)
             for plugin, reason in self.faults:
+                tx.own()
                 self._record(tx, plugin, reason)
         if self.parked:
+            tx.own()
             tx.run(UNPARK, parked=self.event.key)
 
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
         self.failed_parts = True
         if isinstance(fault, Refusal):
-            tx.refuse(fault.key, fault.values)
-            return
+            error = tx.attempt(lambda tx: refuse(tx, fault))
+            if error is None:
+                return
+            part.fault = fault = error
+            tx.check()
+        tx.own()
         tx.refuse("xiaoer.failed", {})
         self._record(tx, part.scene.plugin, describe(fault))
 
@@ -183,9 +196,15 @@ class Unit(Work):
         self.on_stored(self, error)
 
 
+def refuse(tx: Transaction, refusal: Refusal) -> None:
+    """Tell the person who asked why they cannot have it; a plugin's own refusal may lack something, or be unreadable."""
+    tx.refuse(refusal.key, refusal.values)
+
+
 def describe(error: BaseException) -> str:
-    """Return an error in one line, as admins and the log read it."""
-    text = " ".join(str(error).split())[:200]
+    """Return an error in one line, as admins and the log read it, whatever it is that was raised."""
+    said = str(traceback.TracebackException(type(error), error, None))  # it survives a __str__ that raises
+    text = " ".join(said.split())[:200].encode(errors="backslashreplace").decode()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
