@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import URL, Column, Integer, MetaData, String, Table, bindparam, create_engine
@@ -113,13 +113,14 @@ class Sandbox(FakeAdapter):
     platform = "web"
 
 
-def make_app(file: Path, communities: int) -> App:
+def make_app(file: Path, communities: int, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> App:
     """Return an app as ``xiaoer run`` builds it, with so many communities."""
     loaded = tuple(_community(number) for number in range(communities))
     names = {kind.name: kind for kind in PLUGINS}
     adapter = Sandbox.on(FakePlatform())
     adapter.platform = "web"
-    settings = LoadedSettings(file, XiaoerSection(database=str(file)), {"web": Settings()}, loaded)
+    section = XiaoerSection(database=str(file), synchronous=synchronous)
+    settings = LoadedSettings(file, section, {"web": Settings()}, loaded)
     return App(settings, names, {"web": adapter}, b"the key of a measurement", SystemClock())
 
 

@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 from tests.bench import replay, rivals
+from tests.bench.delivering import delivering
 from tests.bench.figures import Figure
 from tests.bench.load import ASKS_EVERY, event_of, make_app, new_file, payloads
 
@@ -31,10 +33,10 @@ IN_HAND = 400
 
 
 @asynccontextmanager
-async def running(communities: int) -> AsyncGenerator[App]:
+async def running(communities: int, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> AsyncGenerator[App]:
     """Run an app on a new file; what it holds at the end is checked by the caller."""
     with tempfile.TemporaryDirectory() as folder:
-        app = make_app(new_file(Path(folder)), communities)
+        app = make_app(new_file(Path(folder)), communities, synchronous)
         await app.start()
         tune_memory()
         try:
@@ -94,6 +96,24 @@ async def pipeline() -> list[Figure]:
         Figure("pipeline.vs_raw", "×", against_raw, f"raw sqlite3 {statistics.median(raws):,.0f}/s", 0.4, True),
         Figure("pipeline.vs_usual", "×", against_usual, f"usual bot {statistics.median(usuals):,.0f}/s", 12, True),
     ]
+
+
+async def durability() -> list[Figure]:
+    """Measure what it costs to survive a power cut, beside surviving a crash of the program only."""
+    ratios: list[float] = []
+    fast: list[float] = []
+    async with running(100) as full, running(100, "NORMAL") as normal:
+        for app in (full, normal):
+            await feed(app, payloads(MESSAGES, 100, 0))
+        for number in range(1, ROUNDS + 1):
+            bodies = payloads(MESSAGES, 100, number * MESSAGES)
+            safe = await feed(full, bodies)
+            fast.append(await feed(normal, bodies))
+            ratios.append(safe / fast[-1])
+        for app in (full, normal):
+            check(app, (ROUNDS + 1) * MESSAGES)
+    against = f"NORMAL {statistics.median(fast):,.0f}/s"
+    return [Figure("pipeline.full_vs_normal", "×", tuple(ratios), against, 0.65, True)]
 
 
 async def communities() -> list[Figure]:
@@ -230,10 +250,12 @@ def _start_once() -> tuple[float, float]:
 
 MEASURES = {
     "pipeline": pipeline,
+    "durability": durability,
     "communities": communities,
     "dispatch": dispatch,
     "latency": latency,
     "start": start,
     "telegram": replay.telegram,
     "discord": replay.discord,
+    "delivering": delivering,
 }
