@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from xiaoer import DeliveryError, Hopeless, NotPrivately, TryLater, Unclear
+from xiaoer import DeliveryError, Hopeless, NotPrivately, TryLater, Unclear, Unreachable
 from xiaoer_discord.faults import Failure, fault
 
 
@@ -31,7 +31,7 @@ def unreachable() -> Exception:
         (http(403, 50013, "Missing Permissions", discord.Forbidden), Hopeless),
         (http(404, 10003, "Unknown Channel", discord.NotFound), Hopeless),
         (http(403, 50007, "Cannot send messages to this user", discord.Forbidden), NotPrivately),
-        (unreachable(), TryLater),
+        (unreachable(), Unreachable),
         (aiohttp.ServerDisconnectedError(), Unclear),
         (ConnectionResetError(104, "reset"), Unclear),
         (TimeoutError(), Unclear),

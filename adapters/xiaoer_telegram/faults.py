@@ -1,0 +1,78 @@
+"""What Telegram's errors mean for an action."""
+
+from __future__ import annotations
+
+import aiohttp
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramConflictError,
+    TelegramEntityTooLarge,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+
+from xiaoer import DeliveryError, Hopeless, TryLater, Unclear, Unreachable
+
+RESTING = 60.0
+"""Seconds to wait when the token is not accepted; the operator has to act first."""
+
+UNREACHABLE = 2.0
+"""Seconds to wait when no connection could be made."""
+
+FLOODED = 5.0
+"""Seconds to wait when Telegram has too much to do and does not say how long."""
+
+UNCHANGED = "message is not modified"
+GONE = "message to delete not found"
+FLOOD = "Too Many Requests"
+
+FAULTS = (TelegramAPIError, ClientDecodeError)
+"""Everything that a call of aiogram fails with."""
+
+
+def fault(error: TelegramAPIError | ClientDecodeError) -> DeliveryError:
+    """Return what an error of aiogram means: wait, give up, or nobody knows.
+
+    The words are Telegram's own, never those of the HTTP library, which name addresses and with them the token.
+    """
+    match error:
+        case TelegramRetryAfter():
+            return TryLater(float(error.retry_after), f"Telegram asks to wait {error.retry_after} s")
+        case TelegramUnauthorizedError():
+            return Unreachable(RESTING, "Telegram does not accept the token")
+        case TelegramBadRequest() | TelegramForbiddenError() | TelegramNotFound() | TelegramConflictError():
+            return Hopeless(error.message)
+        case TelegramMigrateToChat() | TelegramEntityTooLarge():
+            return Hopeless(error.message)
+        case TelegramNetworkError():
+            if isinstance(error.__cause__, aiohttp.ClientConnectorError):
+                return Unreachable(UNREACHABLE, "Telegram cannot be reached")  # nothing was sent
+            return Unclear(f"the connection broke: {type(error.__cause__).__name__}")
+        case TelegramServerError():
+            return Unclear(error.message)
+        case ClientDecodeError():
+            return Unclear("Telegram's answer could not be read")
+        case _:
+            return TryLater(FLOODED, error.message) if FLOOD in error.message else Unclear(error.message)
+
+
+def is_unchanged(error: Exception) -> bool:
+    """Return whether a message already looks as it should."""
+    return isinstance(error, TelegramBadRequest) and UNCHANGED in error.message
+
+
+def is_gone(error: Exception) -> bool:
+    """Return whether a message that should be deleted is not there any more."""
+    return isinstance(error, TelegramBadRequest) and GONE in error.message
+
+
+def is_refused(error: Exception) -> bool:
+    """Return whether Telegram will not do it in this way, so that another way may be tried."""
+    return isinstance(error, TelegramBadRequest | TelegramForbiddenError)

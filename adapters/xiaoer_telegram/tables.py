@@ -1,0 +1,23 @@
+"""What the Telegram adapter itself remembers."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, MetaData, String, Table
+
+metadata = MetaData()
+
+moves = Table(
+    "telegram_move",
+    metadata,
+    Column("was", BigInteger, primary_key=True, autoincrement=False),
+    Column("now", BigInteger, nullable=False, index=True),
+)
+"""Groups that became supergroups: the id in ``plugins.toml``, and the one that Telegram uses now."""
+
+menus = Table(
+    "telegram_menu",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)
+"""Which command menus stand where: a digest of what was set last."""

@@ -1,0 +1,251 @@
+"""From Telegram's updates to what happened: pure functions.
+
+Chats are ``telegram:<chat id>``, topics of forums ``telegram:<chat id>/<topic>``, accounts ``telegram:<user id>``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from aiogram.types import (
+    CallbackQuery,
+    InaccessibleMessage,
+    Message,
+    MessageReactionUpdated,
+    ReactionTypeCustomEmoji,
+    ReactionTypeEmoji,
+    ReactionTypeUnion,
+    Update,
+    User,
+)
+
+from xiaoer import (
+    AnyEvent,
+    ButtonPressed,
+    CommandUsed,
+    MessageKind,
+    MessagePosted,
+    ReactionChanged,
+    Who,
+)
+from xiaoer_telegram.membership import announced, changed
+from xiaoer_telegram.view import Place, View, clean, nobody, who_is
+
+_SPACE = re.compile(r"\s+")
+KINDS: dict[str, MessageKind] = {
+    "text": "text",
+    "photo": "photo",
+    "live_photo": "photo",
+    "video": "video",
+    "video_note": "video",
+    "animation": "video",
+    "voice": "voice",
+    "audio": "audio",
+    "sticker": "sticker",
+    "document": "file",
+    "poll": "poll",
+    "location": "location",
+    "venue": "location",
+    "contact": "other",
+    "dice": "other",
+    "game": "other",
+    "story": "other",
+    "paid_media": "other",
+    "checklist": "other",
+    "rich_message": "other",
+    "giveaway": "other",
+    "invoice": "other",
+}
+"""What a message carries, by the field that Telegram puts it in (Bot API, Message); others are service messages."""
+
+
+def translate(update: Update, view: View) -> list[AnyEvent]:
+    """Return what an update tells; nothing when it concerns no community or nothing that people did."""
+    key = f"telegram:{view.bot}:{update.update_id}"
+    if update.message is not None:
+        return _message(update.message, key, view)
+    if update.edited_message is not None:
+        return _edited(update.edited_message, key, view)
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, key, view)
+    if update.chat_member is not None:
+        return changed(update.chat_member, key, view)
+    if update.message_reaction is not None:
+        return _reacted(update.message_reaction, key, view)
+    return []
+
+
+def _author(message: Message, space: str, view: View) -> Who | None:
+    chat, user = message.sender_chat, message.from_user
+    if chat is not None:
+        return nobody(chat, message.chat, space)
+    return who_is(user, view.role(space, user.id)) if user is not None else None
+
+
+def _message(message: Message, key: str, view: View) -> list[AnyEvent]:
+    if message.new_chat_members or message.left_chat_member or message.community_chat_joined:
+        return announced(message, key, view)
+    kind = kind_of(message)
+    place = view.place(message.chat, _topic(message)) if kind is not None else None
+    who = _author(message, place.space, view) if place is not None else None
+    if kind is None or place is None or who is None:
+        return []
+    command = command_in(message, place, view)
+    if command is not None:
+        return [_command(message, key, place, who, command)]
+    return [] if place.private else [_posted(message, key, place, who, kind)]
+
+
+def _edited(message: Message, key: str, view: View) -> list[AnyEvent]:
+    kind = kind_of(message)
+    place = view.place(message.chat, _topic(message))
+    if kind is None or place is None or place.private:
+        return []
+    who = _author(message, place.space, view)
+    return [_posted(message, key, place, who, kind, edited=True)] if who is not None else []
+
+
+def kind_of(message: Message) -> MessageKind | None:
+    """Return what a message carries; None for service messages."""
+    kind = KINDS.get(message.content_type)
+    if message.forward_origin is not None and kind is not None:
+        return "forward"
+    return kind
+
+
+def _posted(
+    message: Message, key: str, place: Place, who: Who, kind: MessageKind, *, edited: bool = False
+) -> MessagePosted:
+    at = datetime.fromtimestamp(message.edit_date, UTC) if edited and message.edit_date else message.date
+    return MessagePosted(
+        key=key,
+        at=at,
+        space=place.space,
+        chat=place.chat,
+        who=who,
+        message=name_of(message, message.from_user),
+        kind=kind,
+        text=clean(message.text or message.caption or ""),
+        reply_to=_replied(message),
+        edited=edited,
+    )
+
+
+def _replied(message: Message) -> str | None:
+    reply = message.reply_to_message
+    if reply is None:
+        return None
+    if message.is_topic_message and reply.message_id == message.message_thread_id:
+        return None  # whatever is written in a topic "replies" to the message that opened it
+    return name_of(reply, message.from_user)
+
+
+def name_of(message: Message | InaccessibleMessage, reader: User | None) -> str:
+    """Return how a message is named to the core: ``17``, and ``e9@5`` for what one person alone sees.
+
+    Args:
+        message: the message.
+        reader: the person beside the bot who sees it, where nobody else does.
+    """
+    hidden = message.ephemeral_message_id if isinstance(message, Message) else None
+    return f"e{hidden}@{reader.id if reader is not None else 0}" if hidden else str(message.message_id)
+
+
+def command_in(message: Message, place: Place, view: View) -> str | None:
+    """Return the command that a message is, without its slash; None when it is none of ours.
+
+    In a group, ``/word@another_bot`` and commands that nobody here knows are left to other bots.
+    """
+    text = clean(message.text or "")
+    if not text.startswith("/") or message.forward_origin is not None:
+        return "help" if place.private else None
+    word, _, rest = _SPACE.sub(" ", text[1:], count=1).partition(" ")
+    name, _, bot = word.partition("@")
+    if bot and bot.casefold() != view.username.casefold():
+        return None
+    if place.private and name in ("", "start"):
+        return "help"
+    known = view.command(place.space, name.casefold())
+    if known is None and not (bot or place.private or message.ephemeral_message_id):
+        return None
+    return f"{known or name} {rest}".strip()
+
+
+def _command(message: Message, key: str, place: Place, who: Who, text: str) -> CommandUsed:
+    name = name_of(message, message.from_user)
+    return CommandUsed(
+        key=key,
+        at=message.date,
+        space=place.space,
+        chat=place.chat,
+        who=who,
+        text=text,
+        handle=name,
+        message=name,
+        reply_to=_replied(message),
+    )
+
+
+def _pressed(query: CallbackQuery, key: str, view: View) -> list[AnyEvent]:
+    message = query.message
+    if message is None or query.data is None:
+        return []
+    topic = _topic(message) if isinstance(message, Message) else None
+    place = view.place(message.chat, topic, query.data)
+    if place is None:
+        return []
+    name = name_of(message, query.from_user)
+    return [
+        ButtonPressed(
+            key=key,
+            at=view.now(),
+            space=place.space,
+            chat=place.chat,
+            who=who_is(query.from_user, view.role(place.space, query.from_user.id)),
+            message=name,
+            button=query.data,
+            handle=f"q{query.id}/{name}",
+        )
+    ]
+
+
+def _reacted(change: MessageReactionUpdated, key: str, view: View) -> list[AnyEvent]:
+    place = view.place(change.chat, None)
+    if place is None:
+        return []
+    if change.user is not None:
+        who = who_is(change.user, view.role(place.space, change.user.id))
+    elif change.actor_chat is not None:
+        who = nobody(change.actor_chat, change.chat, place.space)
+    else:
+        return []
+    before, after = _emoji(change.old_reaction), _emoji(change.new_reaction)
+    if before == after:
+        return []  # a paid one, which says nothing
+    return [
+        ReactionChanged(
+            key=key,
+            at=change.date,
+            space=place.space,
+            chat=place.chat,
+            who=who,
+            message=str(change.message_id),
+            added=tuple(mark for mark in after if mark not in before),
+            removed=tuple(mark for mark in before if mark not in after),
+        )
+    ]
+
+
+def _emoji(reactions: list[ReactionTypeUnion]) -> tuple[str, ...]:
+    found: list[str] = []
+    for reaction in reactions:
+        if isinstance(reaction, ReactionTypeEmoji):
+            found.append(reaction.emoji)
+        elif isinstance(reaction, ReactionTypeCustomEmoji):
+            found.append(f"custom:{reaction.custom_emoji_id}")
+    return tuple(found)
+
+
+def _topic(message: Message) -> int | None:
+    return message.message_thread_id if message.is_topic_message else None

@@ -1,0 +1,254 @@
+"""Answers to commands and pressed buttons: in time, and never seen by anybody for whom they are not meant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+from tests.adapters.xiaoer_discord.town import CALLBACK, DIRECT, DOWN, SEND, Town
+from tests.contracts.stage import Seen
+from tests.simulators.discord import Fault
+
+from xiaoer import Answer, ButtonPressed, CommandUsed, Content, Who
+from xiaoer.testing import START
+from xiaoer_discord.interactions import Interactions, read
+from xiaoer_discord.render import render
+
+UNKNOWN = Fault(404, "Unknown interaction", code=10062)
+SORRY = "Sorry, something went wrong"
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with Town(tmp_path) as found:
+        await found.join("Ann")
+        await found.join("Bob")
+        await found.settle()
+        yield found
+
+
+async def late(town: Town, command: str) -> str:
+    """Let Ann use a command that is answered late, until Discord shows her that it takes a while."""
+    handle = await town.use("Ann", command)
+    await town.until(lambda: town.app.pipeline.in_hand)
+    await town.clock.advance(1.5)
+    assert not await town.noticed(handle)
+    await announced(town, handle)
+    return handle
+
+
+async def announced(town: Town, handle: str) -> None:
+    while not await town.noticed(handle):
+        await town.clock.advance(0.1)
+        await asyncio.sleep(0.002)
+
+
+async def killed(town: Town) -> None:
+    """Let the program end before it has answered, and start again."""
+    await town.app.drop()
+    town.gate.set()
+    await town.begin()
+    await town.connected()
+
+
+async def answered(town: Town, handle: str) -> list[tuple[str, bool]]:
+    """Let the answer go, and return what was shown for it and whether to Ann alone."""
+    town.gate.set()
+    await town.settle()
+    return [(seen.text, seen.private) for seen in await town.answers("Ann", handle)]
+
+
+async def direct(town: Town, name: str = "Ann") -> list[str]:
+    return [message.content for message in town.server.direct(town.person(name))]
+
+
+async def public(town: Town) -> list[Seen]:
+    return await town.seen("Bob")
+
+
+async def test_a_late_answer_for_one_person_is_shown_to_them_alone(town: Town) -> None:
+    assert await answered(town, await late(town, "wait")) == [("at last", True)]
+    assert await public(town) == []
+
+
+async def test_a_late_answer_for_everybody_is_shown_to_everybody(town: Town) -> None:
+    assert await answered(town, await late(town, "hurry")) == [("at last, all", False)]
+    assert [seen.text for seen in await public(town)] == ["at last, all"]
+
+
+async def test_a_private_word_is_not_shown_where_a_public_one_was_announced(town: Town) -> None:
+    ((text, private),) = await answered(town, await late(town, "vote"))
+    assert (text[: len(SORRY)], private) == (SORRY, True)
+    assert await public(town) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected", "private"),
+    [("wait", "at last", True), ("hurry", "at last, all", False), ("vote", SORRY, True)],
+)
+async def test_what_was_announced_before_a_restart_is_said_after_it(
+    town: Town, command: str, expected: str, private: bool
+) -> None:
+    handle = await late(town, command)
+    await killed(town)
+    ((text, alone),) = await answered(town, handle)
+    assert (text[: len(expected)], alone) == (expected, private)
+    assert len(await public(town)) == (not private)
+
+
+async def test_a_press_that_was_noticed_before_a_restart_is_answered_beside_the_message(town: Town) -> None:
+    await town.write("Ann", "card please")
+    await town.settle()
+    (card,) = await public(town)
+    handle = await town.press("Ann", "slow", card.id)
+    await town.until(lambda: town.app.pipeline.in_hand)
+    await announced(town, handle)
+    await killed(town)
+    assert await answered(town, handle) == [("slow, at last", True)]
+    assert [(seen.text, seen.edits) for seen in await public(town)] == [("A card", 0)]
+
+
+async def test_an_answer_that_comes_too_late_for_discord_goes_into_the_private_chat(town: Town) -> None:
+    town.server.faults.next(CALLBACK, UNKNOWN)
+    handle = await town.use("Ann", "echo", text="tea")
+    await town.settle()
+    assert (await town.answers("Ann", handle), await direct(town)) == ([], ["echo: tea"])
+    assert await public(town) == []
+
+
+async def test_a_public_answer_that_comes_too_late_for_discord_is_posted(town: Town) -> None:
+    town.server.faults.next(CALLBACK, UNKNOWN)
+    await town.use("Ann", "shout", text="tea")
+    await town.settle()
+    assert [seen.text for seen in await public(town)] == ["shout: tea"]
+    assert await direct(town) == []
+
+
+@pytest.mark.parametrize("route", [SEND, DIRECT], ids=["message", "channel"])
+async def test_a_private_answer_that_can_reach_nobody_is_shown_to_nobody(town: Town, route: str) -> None:
+    town.server.faults.next(CALLBACK, UNKNOWN)
+    town.server.faults.next(route, Fault(403, "Cannot send messages to this user", code=50007))
+    await town.use("Ann", "echo", text="tea")
+    await town.settle()
+    assert (await public(town), await direct(town)) == ([], [])
+
+
+async def test_an_announcement_that_discord_did_not_hear_keeps_no_answer_back(town: Town) -> None:
+    town.server.faults.next(CALLBACK, DOWN)
+    handle = await town.use("Ann", "wait")
+    await town.until(lambda: town.app.pipeline.in_hand)
+    await town.later(lambda: town.calls(CALLBACK))
+    assert await answered(town, handle) == [("at last", True)]
+
+
+@pytest.mark.parametrize(("command", "expected"), [("wait", ("at last", True)), ("hurry", ("at last, all", False))])
+async def test_an_announcement_of_which_the_answer_was_lost_is_filled(
+    town: Town, command: str, expected: tuple[str, bool]
+) -> None:
+    town.server.faults.next(CALLBACK, Fault(drop="after"))
+    assert await answered(town, await late(town, command)) == [expected]
+    assert len(await public(town)) == (not expected[1])
+
+
+async def test_an_interaction_that_is_told_twice_is_answered_once(town: Town) -> None:
+    handle = await late(town, "wait")
+    town.server.redeliver()
+    assert await answered(town, handle) == [("at last", True)]
+    await town.clock.advance(3)
+    await town.settle()
+    assert len(await town.answers("Ann", handle)) == 1
+
+
+async def test_a_command_without_an_answer_leaves_nothing_behind(town: Town) -> None:
+    handle = await town.use("Ann", "hush")
+    await town.until(lambda: town._asked[handle].acknowledged and town.server.calls(TAKEN_BACK))
+    await town.settle()
+    assert await town.answers("Ann", handle) == []
+    original = town._asked[handle].original
+    assert original is not None
+    assert (original.deleted, original.only_to) == (True, town.person("Ann"))
+
+
+TAKEN_BACK = "DELETE /webhooks/{application.id}/{interaction.token}/messages/@original"
+
+
+async def test_a_button_in_a_private_chat_is_answered_there(town: Town) -> None:
+    await town.write("Ann", "a letter")
+    await town.settle()
+    (letter,) = await town.seen("Ann")
+    handle = await town.press("Ann", "read", letter.id)
+    await town.settle()
+    assert [seen.text for seen in await town.answers("Ann", handle)] == ["read 7"]
+
+
+async def test_whoever_left_the_server_presses_no_buttons_of_it(town: Town) -> None:
+    await town.write("Ann", "a letter")
+    await town.settle()
+    (letter,) = await town.seen("Ann")
+    await town.leave("Ann")
+    await town.settle()
+    handle = await town.press("Ann", "read", letter.id)
+    await town.settle()
+    assert await town.answers("Ann", handle) == []
+
+
+def test_a_token_is_not_shown_with_its_interaction() -> None:
+    assert "secret" not in repr(read("c5/secret", "open"))
+
+
+class Refusing:
+    """Discord, which has heard everything before."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    async def respond(self, name: str, token: str, kind: int, data: object) -> None:
+        response: Any = SimpleNamespace(status=400, reason="")
+        raise discord.HTTPException(response, {"code": 40060, "message": "Interaction has already been acknowledged."})
+
+    async def follow_up(self, token: str, payload: object) -> None:
+        self.said.append("follow up")
+
+    async def flags_of_original(self, token: str) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["this run's", "an earlier run's"])
+async def test_an_answer_that_discord_py_gave_twice_is_not_said_again(known: bool) -> None:
+    def forget(work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+
+    rest: Any = Refusing()
+    host: Any = None
+    who = Who("discord:5", "Ann")
+    event = CommandUsed(key="k", at=START, space="discord:1", who=who, text="echo", handle="c7/token")
+    interactions = Interactions(host, rest, forget)
+    if known:
+        interactions.opened(event, "private", asyncio.get_running_loop().create_future())
+    request = Answer("1", "discord:1/2", "c7/token", Content(("hello",)), True, "discord:5")
+    assert await interactions.answer(request, render(request.content))
+    assert rest.said == ([] if known else ["follow up"])
+
+
+async def test_a_press_that_cannot_be_stored_leaves_no_error_that_nobody_looks_at() -> None:
+    def forget(work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+
+    loop = asyncio.get_running_loop()
+    missed: list[Any] = []
+    loop.set_exception_handler(lambda _, context: missed.append(context))
+    rest: Any = Refusing()
+    host: Any = None
+    stored: asyncio.Future[Any] = loop.create_future()
+    who = Who("discord:5", "Ann")
+    event = ButtonPressed(key="k", at=START, space="discord:1", who=who, message="7", button="b", handle="b7/token")
+    Interactions(host, rest, forget).opened(event, "private", stored)
+    stored.set_exception(OSError("the disk is full"))
+    await asyncio.sleep(0)
+    del stored
+    assert missed == []

@@ -1,0 +1,72 @@
+"""Reading requests as Telegram does: names, types and rules, checked against aiogram's and teremok's descriptions."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import aiogram.methods
+from aiogram import Bot
+from aiogram.methods import TelegramMethod
+from pydantic import TypeAdapter, ValidationError
+from teremok.validation import ApiRuleViolation, validate_method
+
+METHODS: dict[str, type[TelegramMethod[Any]]] = {
+    found.__api_method__: found
+    for found in vars(aiogram.methods).values()
+    if inspect.isclass(found) and issubclass(found, TelegramMethod) and hasattr(found, "__api_method__")
+}
+
+
+class ApiError(Exception):
+    """What Telegram refuses.
+
+    Args:
+        status: the HTTP status, also ``error_code``.
+        words: ``description``.
+        parameters: ``parameters``.
+    """
+
+    def __init__(self, status: int, words: str, **parameters: Any) -> None:
+        self.status = status
+        self.words = words
+        self.parameters = parameters
+        super().__init__(words)
+
+
+def read(name: str, params: dict[str, str], bot: Bot) -> TelegramMethod[Any]:
+    """Return a request as a typed method.
+
+    Raises:
+        ApiError: Telegram knows no such method, or it would not take these parameters.
+    """
+    kind = METHODS.get(name)
+    if kind is None:
+        raise ApiError(404, "Not Found: method not found")
+    unknown = sorted(params.keys() - kind.model_fields.keys())
+    if unknown:
+        raise ApiError(400, f"Bad Request: unknown parameter {unknown[0]} of {name}")
+    values = {field: _value(kind, name, field, text) for field, text in params.items()}
+    try:
+        method = kind(**values)
+        validate_method(bot, method)
+    except ValidationError as error:
+        raise ApiError(400, f"Bad Request: {name}: {error.errors()[0]['loc']} {error.errors()[0]['msg']}") from error
+    except ApiRuleViolation as error:
+        raise ApiError(400, error.description) from error
+    return method
+
+
+def _value(kind: type[TelegramMethod[Any]], name: str, field: str, text: str) -> Any:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind.model_fields[field].annotation)
+    if field == "chat_id" and text.lstrip("-").isdigit():
+        return int(text)
+    try:
+        return adapter.validate_python(text)
+    except ValidationError:
+        pass
+    try:
+        return adapter.validate_python(json.loads(text))
+    except (ValidationError, ValueError) as error:
+        raise ApiError(400, f"Bad Request: can't parse {field} of {name}") from error

@@ -1,0 +1,234 @@
+"""People, groups and messages as Telegram keeps them, and how they look in its JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Json = dict[str, Any]
+ADMIN = ("administrator", "creator")
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+"""Who writes for admins that stay anonymous (Bot API, Message.sender_chat)."""
+
+EXTRAS: dict[str, Json] = {
+    "photo": {"photo": [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]},
+    "video": {"video": {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9, "duration": 1}},
+    "voice": {"voice": {"file_id": "f", "file_unique_id": "u", "duration": 1}},
+    "audio": {"audio": {"file_id": "f", "file_unique_id": "u", "duration": 1}},
+    "document": {"document": {"file_id": "f", "file_unique_id": "u"}},
+    "animation": {
+        "animation": {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9, "duration": 1},
+        "document": {"file_id": "f", "file_unique_id": "u"},
+    },
+    "sticker": {
+        "sticker": {
+            "file_id": "f",
+            "file_unique_id": "u",
+            "type": "regular",
+            "width": 9,
+            "height": 9,
+            "is_animated": False,
+            "is_video": False,
+        }
+    },
+    "location": {"location": {"latitude": 31.2, "longitude": 121.5}},
+    "dice": {"dice": {"emoji": "🎲", "value": 4}},
+    "contact": {"contact": {"phone_number": "1", "first_name": "Cat"}},
+    "poll": {
+        "poll": {
+            "id": "1",
+            "question": "?",
+            "options": [],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": True,
+            "type": "regular",
+            "allows_multiple_answers": False,
+            "allows_revoting": False,
+            "members_only": False,
+        }
+    },
+}
+"""What a message carries beside text, with the fields that must be there (Bot API, Message)."""
+
+
+RESTRICTIONS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+)
+"""What somebody may or may not do (Bot API, ChatMemberRestricted)."""
+
+
+@dataclass
+class User:
+    """Somebody with an account."""
+
+    id: int
+    name: str
+    language: str | None = None
+    bot: bool = False
+    username: str | None = None
+    started: bool = False
+    blocked: bool = False
+    private: list[Message] = field(default_factory=lambda: [])
+
+    def json(self) -> Json:
+        """Return it as Bot API, User."""
+        found: Json = {"id": self.id, "is_bot": self.bot, "first_name": self.name}
+        if self.language:
+            found["language_code"] = self.language
+        if self.username:
+            found["username"] = self.username
+        return found
+
+
+@dataclass
+class Message:
+    """A message where it stands.
+
+    Args:
+        only_to: who alone sees it beside the bot.
+        hidden: its id among those that one person sees.
+        answers: the ephemeral command (its id) or the pressed button that it answers.
+    """
+
+    id: int
+    chat: int
+    at: int
+    author: User | None
+    text: str = ""
+    kind: str = "text"
+    entities: list[Json] = field(default_factory=lambda: [])
+    rows: list[list[Json]] = field(default_factory=lambda: [])
+    reply_to: int | None = None
+    topic: int | None = None
+    thread: int | None = None
+    only_to: int | None = None
+    hidden: int | None = None
+    answers: int | str | None = None
+    pinned: bool = False
+    edits: int = 0
+    edited_at: int | None = None
+    anonymous: bool = False
+    forwarded: bool = False
+
+    @property
+    def buttons(self) -> list[str]:
+        """What its buttons say."""
+        return [button["text"] for row in self.rows for button in row]
+
+
+@dataclass
+class Group:
+    """A group with its members and messages."""
+
+    id: int
+    title: str
+    kind: Literal["group", "supergroup"]
+    forum: bool = False
+    username: str | None = None
+    members: dict[int, str] = field(default_factory=lambda: {})
+    messages: dict[int, Message] = field(default_factory=lambda: {})
+    rights: dict[str, bool] = field(default_factory=lambda: {})
+    topics: set[int] = field(default_factory=lambda: set())
+    moved_to: int | None = None
+    last: int = 0
+
+    def json(self) -> Json:
+        """Return it as Bot API, Chat."""
+        found: Json = {"id": self.id, "type": self.kind, "title": self.title}
+        if self.forum:
+            found["is_forum"] = True
+        if self.username:
+            found["username"] = self.username
+        return found
+
+    def next(self) -> int:
+        """Return the next message id."""
+        self.last += 1
+        return self.last
+
+
+def member_json(user: User, status: str, rights: dict[str, bool] | None = None) -> Json:
+    """Return a membership as Bot API, ChatMember."""
+    found: Json = {"user": user.json(), "status": status}
+    if status == "creator":
+        found["is_anonymous"] = False
+    if status == "kicked":
+        found["until_date"] = 0
+    if status == "administrator":
+        names = (
+            "can_be_edited",
+            "is_anonymous",
+            "can_manage_chat",
+            "can_delete_messages",
+            "can_manage_video_chats",
+            "can_restrict_members",
+            "can_promote_members",
+            "can_change_info",
+            "can_invite_users",
+            "can_post_stories",
+            "can_edit_stories",
+            "can_delete_stories",
+            "can_send_welcome_messages",
+            "can_pin_messages",
+        )
+        found |= {name: (rights or {}).get(name, name == "can_manage_chat") for name in names}
+    if status in ("restricted", "restricted away"):
+        found |= {"status": "restricted", "is_member": status == "restricted", "until_date": 0}
+        found |= dict.fromkeys(RESTRICTIONS, False)
+    return found
+
+
+def message_json(message: Message, chat: Json, reply: Json | None = None) -> Json:
+    """Return a message as Bot API, Message."""
+    found: Json = {"message_id": 0 if message.hidden else message.id, "date": message.at, "chat": chat}
+    if message.anonymous:
+        found |= {"from": ANONYMOUS, "sender_chat": chat}
+    elif message.author is not None:
+        found["from"] = message.author.json()
+    if message.hidden:
+        found["ephemeral_message_id"] = message.hidden
+    if message.topic is not None:
+        found |= {"message_thread_id": message.topic, "is_topic_message": True}
+    elif message.thread is not None:  # replies form threads in every supergroup, not in forums only
+        found["message_thread_id"] = message.thread
+    if reply is not None:
+        found["reply_to_message"] = reply
+    if message.edited_at is not None:
+        found["edit_date"] = message.edited_at
+    if message.forwarded:
+        found["forward_origin"] = {"type": "hidden_user", "date": message.at, "sender_user_name": "Zoe"}
+    if message.kind == "text":
+        found["text"] = message.text
+        if message.entities:
+            found["entities"] = message.entities
+    elif message.kind == "forum_topic_created":
+        found[message.kind] = {"name": message.text, "icon_color": 7322096}
+    else:
+        found |= EXTRAS[message.kind]
+        if message.text:
+            found["caption"] = message.text
+    if message.rows:
+        found["reply_markup"] = {"inline_keyboard": message.rows}
+    return found
+
+
+def stamp(moment: datetime) -> int:
+    """Return a moment as Telegram writes it."""
+    return int(moment.timestamp())
