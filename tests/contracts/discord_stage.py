@@ -19,6 +19,7 @@ class DiscordStage(Stage):
     platform = "discord"
     adapter = DiscordAdapter
     kinds = ("text", "photo", "video", "voice", "audio", "sticker", "document", "forward", "poll")
+    takes_any_words: ClassVar[bool] = False
     joins: ClassVar[dict[How, str]] = dict.fromkeys(("alone", "pulled", "link"), "unknown unknown")
 
     def __init__(self, folder: Path, *plugins: type[Plugin[Any]], clock: Pace | None = None) -> None:

@@ -68,6 +68,7 @@ class Stage(ABC):
         most_people: how many people can act there.
         many: how many messages are many there.
         moves_time: whether time passes there as a test wants it.
+        takes_any_words: whether people can type whatever they like behind a command.
         repeats: whether the platform can be made to tell its last events again.
     """
 
@@ -82,8 +83,7 @@ class Stage(ABC):
     chat: str
     kinds: tuple[str, ...] = ("text",)
     joins: ClassVar[dict[How, str]]
-    tells_reactions = True
-    tells_actor = True
+    takes_any_words: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *plugins: type[Plugin[Any]], clock: Pace | None = None) -> None:
         self.folder = folder

@@ -157,6 +157,19 @@ async def test_a_wrong_command_is_explained_to_the_person_alone(stage: Stage) ->
     assert answer.private
 
 
+async def test_wrong_values_are_explained_to_the_person_alone(stage: Stage) -> None:
+    await stage.bring("Ann")
+    wrong = [await stage.use("Ann", "link", code="AAAA-BBBB")]
+    if stage.takes_any_words:  # Discord itself lets nobody send a word for a number, or leave out what must be there
+        wrong += [await stage.use("Ann", "sum two", one="x"), await stage.use("Ann", "sum two")]
+    await stage.settle()
+    said = [await stage.answers("Ann", handle) for handle in wrong]
+    assert all(answers[0].private for answers in said)
+    expected = ["That code is not good", "one must be a whole number", "one is missing"]
+    for answers, words in zip(said, expected, strict=False):
+        assert words in answers[0].text, answers
+
+
 async def test_an_admin_of_the_platform_may_what_admins_may(stage: Stage) -> None:
     await stage.bring("Ann")
     await stage.promote("Ann")
