@@ -189,6 +189,8 @@ class App:
 
     def _registered(self) -> Registry:
         registry = Registry()
+        for name, reason in self.settings.left_out.items():
+            structlog.get_logger().error("plugin left out", plugin=name, reason=reason)
         self._builtin = Xiaoer(self._is_claim_code, self._available)
         registry.register(self._builtin)
         for name in self.settings.plugin_names:

@@ -88,6 +88,7 @@ class Delivery:
         self._pacers: dict[str, Pacer] = {}
         self._alarms: dict[str, asyncio.Task[None]] = {}
         self._in_hand: set[Hashable] = set()
+        self._unnoted: dict[Hashable, tuple[Callable[[Transaction], bool | None], Todo | None]] = {}
 
     def wake(self) -> None:
         """Look into the outbox: a commit has put something there."""
@@ -124,9 +125,18 @@ class Delivery:
             self._idle.set()
 
     async def _recover(self) -> None:
-        for row in await self._store.read(UNKNOWN_ACTIONS):
-            await self._store.transact(self._lose, row)
-            structlog.get_logger().warning("action unknown", community=row.community, chat=row.chat, action=row.id)
+        while True:
+            try:
+                for row in await self._store.read(UNKNOWN_ACTIONS):
+                    await self._store.transact(self._lose, row)
+                    structlog.get_logger().warning(
+                        "action unknown", community=row.community, chat=row.chat, action=row.id
+                    )
+            except StoreError as error:
+                structlog.get_logger().error("outbox not read", reason=str(error))
+                await self._platform.sleep(AGAIN)
+            else:
+                return
 
     def _lose(self, tx: Transaction, row: Row) -> None:
         mark_unknown(tx, row.id)
@@ -183,14 +193,16 @@ class Delivery:
         pacer = self._pacers[platform]
         later: Todo | None = None
         try:
-            if isinstance(todo.mark, Place):
+            if todo.mark in self._unnoted:
+                later = await self._note(todo)
+            elif isinstance(todo.mark, Place):
                 later = await self._show(pacer, lane, todo, todo.mark)
             else:
                 later = await self._action(pacer, lane, todo)
         except StoreError as error:
-            # the outbox still holds it; it is taken up again from there
             structlog.get_logger().error("delivery not noted", chat=lane.chat, reason=str(error))
-            self._wake_later()
+            pacer.wait(lane, AGAIN, self._platform.monotonic(), asked=False)
+            later = todo
         if later is not None:
             pacer.put_back(lane, later)
         else:
@@ -200,6 +212,25 @@ class Delivery:
         if self._more and len(self._in_hand) < IN_HAND // 2:
             self._wake.set()
         self._idle.set()
+
+    async def _noting(
+        self, todo: Todo, note: Callable[[Transaction], bool | None], again: Todo | None = None
+    ) -> Todo | None:
+        """Note how something ended; where that fails the noting alone is repeated, because the platform has done it.
+
+        Args:
+            todo: what it was.
+            note: notes it, and may say whether it has to be done again.
+            again: what waits then; with it ``note`` need not say so.
+        """
+        self._unnoted[todo.mark] = note, again
+        return await self._note(todo)
+
+    async def _note(self, todo: Todo) -> Todo | None:
+        note, again = self._unnoted[todo.mark]
+        more = await self._store.transact(note)
+        del self._unnoted[todo.mark]
+        return again if more is not False else None
 
     def _later(self, pacer: Pacer, lane: Lane, todo: Todo, error: DeliveryError) -> Todo:
         """Let something be tried again: the whole chat waits when the platform asks for it, else what is no answer."""
@@ -218,14 +249,12 @@ class Delivery:
         action = entry.action
         expires = entry.at + ANSWER_LIFETIME if isinstance(action, AnswerPerson) else action.deadline
         if expires is not None and self._clock.now() > expires:
-            await self._end(entry, Hopeless("its time is over"))
-            return None
+            return await self._end(todo, entry, Hopeless("its time is over"))
         try:
             adapter = self._adapter(entry.chat)
             request = translate(adapter, f"action/{entry.id}", action)
         except Hopeless as error:
-            await self._end(entry, error)
-            return None
+            return await self._end(todo, entry, error)
         if not todo.paced and adapter.is_paced(request):
             todo = todo._replace(paced=True)
             if not pacer.claim(lane, todo, self._platform.monotonic()):
@@ -245,11 +274,9 @@ class Delivery:
         if isinstance(result, NotPrivately) and (instead := publicly(request, action)) is not None:
             result = await self._perform(adapter, instead)
         if isinstance(result, TryLater) or (isinstance(result, Unclear) and not once):
-            if once:
-                await self._store.transact(put_back, entry)
-            return self._later(pacer, lane, todo, result)
-        await self._end(entry, result)
-        return None
+            later = self._later(pacer, lane, todo, result)
+            return await self._noting(todo, lambda tx: put_back(tx, entry), later) if once else later
+        return await self._end(todo, entry, result)
 
     async def _perform(self, adapter: Adapter, request: Request) -> Receipt | DeliveryError:
         try:
@@ -262,11 +289,11 @@ class Delivery:
             )
             return Unclear(f"{type(error).__name__} in the adapter")
 
-    async def _end(self, entry: Entry, result: Receipt | DeliveryError) -> None:
+    async def _end(self, todo: Todo, entry: Entry, result: Receipt | DeliveryError) -> Todo | None:
         if isinstance(result, Receipt):
-            await self._store.transact(end, entry, "done", result.message, None)
-            return
-        await self._store.transact(self._fail, entry, result)
+            message = result.message
+            return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None))
+        return await self._noting(todo, lambda tx: self._fail(tx, entry, result))
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
         end(tx, entry, "unknown" if isinstance(error, Unclear) else "failed", None, error.reason)
@@ -306,8 +333,8 @@ class Delivery:
             if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
                 result = await self._perform(adapter, instead)
             if isinstance(result, TryLater | Unclear):
-                await self._store.transact(note, entry)
-                return self._later(pacer, lane, todo._replace(changes=entry.message is not None), result)
+                later = self._later(pacer, lane, todo._replace(changes=entry.message is not None), result)
+                return await self._noting(todo, _partly(entry), later)
             if isinstance(result, DeliveryError):
                 return await self._settle(todo, entry, result)
             entry = entry.after(request, result)
@@ -315,8 +342,8 @@ class Delivery:
 
     async def _settle(self, todo: Todo, entry: Shown, error: DeliveryError | None) -> Todo | None:
         """Note how a message looks now; let it wait again when it should look different meanwhile."""
-        changed = await self._store.transact(self._settled, entry, error)
-        return todo._replace(changes=entry.message is not None, tries=0) if changed else None
+        again = todo._replace(changes=entry.message is not None, tries=0)
+        return await self._noting(todo, lambda tx: self._settled(tx, entry, error), again)
 
     def _settled(self, tx: Transaction, entry: Shown, error: DeliveryError | None) -> bool:
         if error is not None:
@@ -337,6 +364,11 @@ class Delivery:
     async def _wake_after(self, seconds: float) -> None:
         await self._platform.sleep(seconds)
         self._wake.set()
+
+
+def _partly(entry: Shown) -> Callable[[Transaction], None]:
+    """Return what notes how far a message was brought."""
+    return lambda tx: note(tx, entry)
 
 
 def _never(chat: str) -> bool:

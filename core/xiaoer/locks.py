@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from xiaoer.errors import StoreError
+
+TRIES = 4
+PAUSE = 0.025
+"""How often the lock is tried, and the seconds between: who only looks whether it is taken has it for a moment."""
 
 
 class FileLock:
@@ -32,14 +37,13 @@ class FileLock:
             raise StoreError(
                 f"database folder {self._path.parent}: {error.strerror}: give this user the right to write there"
             ) from error
-        try:
-            _lock(handle)
-        except OSError as error:
-            os.close(handle)
-            raise StoreError(
-                f"database {self._path.with_suffix('')} is in use by another Xiaoer: stop that one first"
-            ) from error
-        self._handle = handle
+        for number in range(TRIES):
+            time.sleep(PAUSE if number else 0.0)
+            if _lock(handle):
+                self._handle = handle
+                return
+        os.close(handle)
+        raise StoreError(f"database {self._path.with_suffix('')} is in use by another Xiaoer: stop that one first")
 
     def release(self) -> None:
         """Give the lock back."""
@@ -47,13 +51,33 @@ class FileLock:
             os.close(self._handle)
             self._handle = None
 
+    def is_taken(self) -> bool | None:
+        """Return whether a process has the lock; None when this user may not look. Nothing is made."""
+        try:
+            handle = os.open(self._path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return None
+        try:
+            return not _lock(handle)
+        finally:
+            os.close(handle)
 
-def _lock(handle: int) -> None:
+
+def _lock(handle: int) -> bool:
     try:
         import fcntl
     except ImportError:  # Windows
         import msvcrt
 
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
     else:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True

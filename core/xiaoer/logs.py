@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -74,10 +75,25 @@ def configure(mode: Mode, level: Level, secrets: Secrets, stream: TextIO | None 
             *(_terminal(colors=out.isatty() and "NO_COLOR" not in os.environ) if terminal else (_as_json,)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(out))),
         cache_logger_on_first_use=False,
     )
     return _lead_in(least)
+
+
+class _Unfailing:
+    """A stream that may lose an entry, but fails nobody's work: the disk of the log may be full as well."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _utc_stamp() -> Processor:

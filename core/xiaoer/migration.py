@@ -13,11 +13,13 @@ from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from xiaoer.copying import copy_database
 from xiaoer.errors import PluginError, StoreError
-from xiaoer.store import explain
+from xiaoer.files import PATIENCE, PUT_BACK, connected, damage, explain
 from xiaoer.transaction import STORAGE_FAILURES
+from xiaoer.units import describe
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -25,8 +27,13 @@ if TYPE_CHECKING:
 
 CORE = "xiaoer"
 
+State: TypeAlias = Literal["current", "older", "newer"]
+
 SNAPSHOTS = 3
 """So many snapshots of a file are kept."""
+
+LOOK = 1.0
+"""Seconds that a start may look for damage; some hundred megabytes are looked at in that time."""
 
 
 class _Package(NamedTuple):
@@ -56,6 +63,7 @@ def migrate(file: Path, packages: Sequence[tuple[str, str]]) -> list[PluginError
     errors: list[PluginError] = []
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        _look_for_damage(file)
         stale = _stale(file, packages, errors)
         if stale:
             _bring_up(file, stale, errors)
@@ -64,6 +72,52 @@ def migrate(file: Path, packages: Sequence[tuple[str, str]]) -> list[PluginError
     except sqlite3.Error as error:
         raise StoreError(explain(error, file)) from error
     return errors
+
+
+class Schema(NamedTuple):
+    """What a file has of one package's tables.
+
+    Args:
+        name: the package's.
+        revisions: what was applied last; none while it has no tables.
+        state: whether the installed package has the same, has more to apply, or does not know what was applied.
+    """
+
+    name: str
+    revisions: frozenset[str]
+    state: State
+
+
+def schemas(connection: sqlite3.Connection, packages: Sequence[tuple[str, str]]) -> list[Schema]:
+    """Return what a file has of each package's tables; packages without any are left out.
+
+    Args:
+        connection: to the file.
+        packages: as for :func:`migrate`.
+    """
+    found: list[Schema] = []
+    for name, module in packages:
+        with contextlib.suppress(SyntaxError, ValueError):  # revisions that cannot be read are told at the start
+            package = _package(name, module)
+            if package is not None:
+                current = _current(connection, package)
+                found.append(Schema(name, current, _state(package, current)))
+    return found
+
+
+def _state(package: _Package, current: frozenset[str]) -> State:
+    if not current <= package.revisions:
+        return "newer"
+    return "current" if current == package.heads else "older"
+
+
+def _look_for_damage(file: Path) -> None:
+    if not file.exists() or file.stat().st_size == 0:
+        return
+    with connected(file, "ro") as connection:  # one that may write would put the log into a damaged file, and delete it
+        found = damage(connection, LOOK)
+    if found is not None:
+        raise StoreError(f"database {file}: it is damaged ({found}): {PUT_BACK}")
 
 
 def _stale(file: Path, packages: Sequence[tuple[str, str]], errors: list[PluginError]) -> list[_Package]:
@@ -75,8 +129,11 @@ def _stale(file: Path, packages: Sequence[tuple[str, str]], errors: list[PluginE
         except (SyntaxError, ValueError) as error:
             _failed(name, f"its revisions cannot be read: {error}", errors)
             continue
-        current = frozenset[str]() if found is None else _current(file, found)
-        if found is None or current == found.heads:
+        if found is None:
+            continue
+        with _connection(file) as connection:
+            current = _current(connection, found)
+        if current == found.heads:
             continue
         unknown = current - found.revisions
         if unknown:
@@ -89,14 +146,14 @@ def _stale(file: Path, packages: Sequence[tuple[str, str]], errors: list[PluginE
 def _bring_up(file: Path, stale: list[_Package], errors: list[PluginError]) -> None:
     """Apply what is missing; a snapshot stays if something was, so that failing starts drive out no good ones."""
     copy = _snapshot(file)
-    before = [_current(file, package) for package in stale]
+    before = _all_current(file, stale)
     try:
         for package in stale:
             reason = _apply(file, package)
             if reason is not None:
                 _failed(package.name, reason, errors)
     finally:
-        if copy is not None and before == [_current(file, package) for package in stale]:
+        if copy is not None and before == _all_current(file, stale):
             copy.unlink()
         for old in _snapshots(file)[:-SNAPSHOTS]:
             old.unlink()
@@ -142,24 +199,26 @@ def _identity(file: Path) -> tuple[str, set[str]]:
     return str(values.get("revision") or file.stem), {parents} if isinstance(parents, str) else set(parents)
 
 
-def _current(file: Path, package: _Package) -> frozenset[str]:
+def _current(connection: sqlite3.Connection, package: _Package) -> frozenset[str]:
+    try:
+        rows = connection.execute(f"SELECT version_num FROM {package.version_table}").fetchall()  # noqa: S608
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return frozenset()
+        raise
+    return frozenset(row[0] for row in rows)
+
+
+def _all_current(file: Path, packages: list[_Package]) -> list[frozenset[str]]:
     with _connection(file) as connection:
-        try:
-            rows = connection.execute(f"SELECT version_num FROM {package.version_table}").fetchall()  # noqa: S608
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return frozenset()
-            raise
-        return frozenset(row[0] for row in rows)
+        return [_current(connection, package) for package in packages]
 
 
 @contextlib.contextmanager
 def _connection(file: Path) -> Generator[sqlite3.Connection]:
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
+    """Open a file, which is made when it is not there."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, timeout=PATIENCE)) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def _snapshots(file: Path) -> list[Path]:
@@ -175,8 +234,7 @@ def _snapshot(file: Path) -> Path | None:
     part = copy.with_suffix(".part")
     try:
         part.touch(0o600)  # it holds what the file holds, so nobody else may read it
-        with _connection(file) as source, _connection(part) as target:
-            source.backup(target)
+        copy_database(file, part)
         shutil.copymode(file, part)
         part.replace(copy)
     finally:
@@ -196,7 +254,8 @@ def _newer(file: Path, package: _Package, unknown: frozenset[str]) -> str:
 
 def _fits(copy: Path, package: _Package) -> bool:
     try:
-        return _current(copy, package) <= package.revisions
+        with connected(copy, "ro", alone=True) as connection:
+            return _current(connection, package) <= package.revisions
     except sqlite3.Error:
         return False
 
@@ -205,7 +264,7 @@ def _apply(file: Path, package: _Package) -> str | None:
     """Apply a package's revisions in one transaction and return why that failed, or None."""
     from sqlalchemy import URL, create_engine, event
 
-    engine = create_engine(URL.create("sqlite", database=str(file)))
+    engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": PATIENCE})
     # pysqlite would begin transactions on its own, too late for a pragma and without IMMEDIATE
     event.listen(engine, "connect", _leave_transactions_alone)
     try:
@@ -214,7 +273,8 @@ def _apply(file: Path, package: _Package) -> str | None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 before = _dangling(connection)
-                _upgrade(connection, package)
+                with _in_one_transaction(connection):
+                    _upgrade(connection, package)
                 broken = _dangling(connection) - before
                 if broken:
                     raise StoreError(f"{broken.total()} rows of {', '.join(sorted(broken))} point to nothing")
@@ -223,11 +283,14 @@ def _apply(file: Path, package: _Package) -> str | None:
                 raw = connection.connection.dbapi_connection
                 if isinstance(raw, sqlite3.Connection) and raw.in_transaction:  # SQLite may have ended it by itself
                     raw.execute("ROLLBACK")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - bulkhead "migration": a plugin's revision may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - bulkhead "migration": a plugin's revision may raise anything
         original = getattr(error, "orig", error)
-        if isinstance(original, sqlite3.Error) and original.sqlite_errorname.startswith(STORAGE_FAILURES):
+        code = str(getattr(original, "sqlite_errorname", ""))
+        if isinstance(original, sqlite3.Error) and code.startswith(STORAGE_FAILURES):
             return explain(original, file)
-        what = f"{type(error).__name__}: {' '.join(str(original).split())}"
+        what = "it ends or begins a transaction, which is not its own" if code == "SQLITE_AUTH" else describe(original)
         return f"a revision of {package.name} failed, so its tables in {file} are as they were ({what})"
     finally:
         engine.dispose()
@@ -237,6 +300,23 @@ def _apply(file: Path, package: _Package) -> str | None:
 def _dangling(connection: Connection) -> Counter[str]:
     """Count the rows that point to nothing, by table; some may be there before, and are another plugin's."""
     return Counter(row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
+
+
+@contextlib.contextmanager
+def _in_one_transaction(connection: Connection) -> Generator[None]:
+    """Refuse what would end the transaction, because then what was done before could not be undone."""
+
+    def allow(action: int, *_: str | None) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION else sqlite3.SQLITE_OK
+
+    raw = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise StoreError("revisions are for SQLite")
+    raw.set_authorizer(allow)
+    try:
+        yield
+    finally:
+        raw.set_authorizer(None)
 
 
 def _leave_transactions_alone(raw: sqlite3.Connection, _: object) -> None:

@@ -342,13 +342,14 @@ class Pipeline:
             self._people.stored(unit.event)
         if not (unit.failed_parts or unit.runtime.troubled):
             return
+        failed = {plugin for plugin, _ in unit.faults}
         for part in unit.parts:
             plugin = unit.runtime.plugins.get(part.scene.plugin)
-            if plugin is None:
-                continue
-            if part.fault is not None and not isinstance(part.fault, Refusal):
+            if plugin is not None and part.fault is not None and not isinstance(part.fault, Refusal):
                 self._dispatcher.failed(unit, plugin, part.fault)
-            elif plugin.health.troubled:
+                failed.add(plugin.name)
+        for plugin in unit.well:
+            if plugin.health.troubled and plugin.name not in failed:
                 self._dispatcher.succeeded(unit.runtime, plugin)
 
     async def _again(self, unit: Unit) -> None:

@@ -17,6 +17,9 @@ from urllib.parse import quote
 from xiaoer.errors import StoreError
 
 KEY_VARIABLE = "XIAOER_SECRET"
+KEY_FILE = "secret.key"
+"""What the file is called that stands beside the database when the variable is not set."""
+
 KEY_LENGTH = 16
 """Characters or bytes that a key has at least."""
 
@@ -69,7 +72,7 @@ def signing_key(environ: Mapping[str, str], folder: Path) -> bytes:
         if len(given) < KEY_LENGTH:
             raise StoreError(f"{KEY_VARIABLE} is too short: give it at least {KEY_LENGTH} characters, or unset it")
         return os.fsencode(given)
-    file = folder / "secret.key"
+    file = folder / KEY_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not file.exists():

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
@@ -21,6 +23,7 @@ import aiosqlite
 import structlog
 
 from xiaoer.errors import StoreError
+from xiaoer.files import PATIENCE, address, connected, explain, is_damage
 from xiaoer.statements import Row, Statement
 from xiaoer.transaction import PartLost, Requested, Transaction
 
@@ -95,6 +98,15 @@ class _Call(Work, Generic[R]):
             self._future.set_exception(error)
 
 
+class _Read:
+    """A read that is being waited for, and until when."""
+
+    __slots__ = ("until",)
+
+    def __init__(self) -> None:
+        self.until = float("inf")
+
+
 class Store:
     """One SQLite file in WAL mode, one writer, two readers.
 
@@ -110,14 +122,17 @@ class Store:
         self.file = file
         self._now = now
         self.on_commit: Callable[[Requested], None] = _ignore
+        self.on_damage: Callable[[StoreError], None] = _ignore
         self._synchronous = synchronous
         self._queue: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._closing = False
         self._deadline = float("inf")
-        self._read_deadline = float("inf")
+        self.writing: tuple[int, float] | None = None
+        self._reads: dict[aiosqlite.Connection, _Read] = {}
         self._runner: asyncio.Task[None] | None = None
         self._copying: asyncio.Task[None] | None = None
+        self._connections: list[aiosqlite.Connection] = []
         self._uncopied = 0
         self._copy = asyncio.Event()
 
@@ -128,16 +143,16 @@ class Store:
             StoreError: it cannot be opened.
         """
         try:
-            # a file that cannot be used is found here, before there are threads that would have to be ended
-            with contextlib.closing(sqlite3.connect(f"file:{_quote(self.file)}?mode=rw", uri=True)) as probe:
-                probe.execute("PRAGMA schema_version")
-            self._writer = await self._connect(f"file:{_quote(self.file)}?mode=rw")
+            self._probe()
+            self._writer = await self._connect("rw")
             await _run(self._writer, self._prepare_writer)
-            self._reader = await self._connect(f"file:{_quote(self.file)}?mode=ro")
-            await self._reader.set_progress_handler(lambda: int(time.monotonic() > self._read_deadline), _STEPS)
-            self._reporter = await self._connect(f"file:{_quote(self.file)}?mode=ro")
-            self._copier = await self._connect(f"file:{_quote(self.file)}?mode=rw")
+            self._reader = await self._connect("ro")
+            self._reporter = await self._connect("ro")
+            for connection in (self._reader, self._reporter):
+                await connection.set_progress_handler(partial(self._is_over, connection), _STEPS)
+            self._copier = await self._connect("rw")
         except sqlite3.Error as error:
+            await self._disconnect()
             raise StoreError(explain(error, self.file)) from error
         self._runner = asyncio.create_task(self._run(), name="store")
         self._copying = asyncio.create_task(self._checkpoint(), name="checkpoint")
@@ -162,11 +177,26 @@ class Store:
         if self._copying is not None:
             self._copying.cancel()
             await asyncio.wait([self._copying])
-        for connection in (self._copier, self._reporter, self._reader, self._writer):
-            await connection.close()
+        await self._disconnect()
 
-    async def _connect(self, uri: str) -> aiosqlite.Connection:
-        return await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=512, timeout=5)
+    async def _disconnect(self) -> None:
+        while self._connections:
+            await self._connections.pop().close()
+
+    def _probe(self) -> None:
+        """Find a file that cannot be written to before there are threads that would have to be ended."""
+        with connected(self.file, "rw") as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
+    async def _connect(self, mode: Literal["ro", "rw"]) -> aiosqlite.Connection:
+        uri = address(self.file, mode)
+        connection = await aiosqlite.connect(
+            uri, uri=True, isolation_level=None, cached_statements=512, timeout=PATIENCE
+        )
+        self._connections.append(connection)
+        return connection
 
     def _prepare_writer(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -214,17 +244,28 @@ class Store:
         compiled = statement.compiled
         bound = compiled.bind(values)
 
+        read = _Read()
+
         def fetch(raw: sqlite3.Connection) -> list[Row]:
-            if limit is not None:
-                self._read_deadline = time.monotonic() + limit
+            if read.until == 0.0:
+                return []  # nobody waits for it any more
+            read.until = min(read.until, time.monotonic() + (limit or float("inf")))
+            self._reads[connection] = read
             return compiled.rows(raw.execute(compiled.sql, bound))
 
         try:
             return await _run(connection, fetch)
+        except asyncio.CancelledError:
+            read.until = 0.0  # those behind it need not wait for a read that nobody waits for
+            raise
         except sqlite3.Error as error:
             if "interrupted" in str(error):
                 raise StoreError(f"a read took over {limit} s: use report for long ones: {statement}") from error
-            raise StoreError(explain(error, self.file)) from error
+            raise self._failure(error) from error
+
+    def _is_over(self, connection: aiosqlite.Connection) -> int:
+        read = self._reads.get(connection)
+        return int(read is not None and time.monotonic() > read.until)
 
     async def _run(self) -> None:
         while True:
@@ -250,7 +291,14 @@ class Store:
             with contextlib.suppress(sqlite3.Error):  # the log stays, and the next time is soon
                 _, pages, _ = await _run(self._copier, _checkpoint, "PASSIVE")
                 if pages > LOG_LIMIT:
-                    await _run(self._writer, _checkpoint, "RESTART")
+                    await _run(self._writer, _begin_log_anew)
+
+    def _failure(self, error: sqlite3.Error) -> StoreError:
+        """Return what an error means for who asked; damage is told, because going on would make it worse."""
+        failure = StoreError(explain(error, self.file))
+        if is_damage(error):
+            self.on_damage(failure)
+        return failure
 
     def _take(self) -> list[Work]:
         queue = self._queue
@@ -263,11 +311,12 @@ class Store:
     async def _commit(self, group: list[Work]) -> None:
         try:
             requested = await _run(self._writer, self._apply, group, self._now())
-        except sqlite3.Error as error:
-            reason = explain(error, self.file)
-            structlog.get_logger().error("group not stored", reason=reason, works=len(group))
-            failure = StoreError(reason)
-            failure.__cause__ = error
+        except (sqlite3.Error, StoreError) as error:
+            failure = error if isinstance(error, StoreError) else self._failure(error)
+            why = failure.__cause__ = failure.__cause__ or error
+            log = structlog.get_logger()
+            strange = None if isinstance(why, sqlite3.Error) else why
+            log.error("group not stored", reason=str(failure), works=len(group), exc_info=strange)
             for work in group:
                 work.failed(failure)
             return
@@ -279,26 +328,36 @@ class Store:
         self.on_commit(requested)
 
     def _apply(self, connection: sqlite3.Connection, group: list[Work], now: datetime) -> Requested:
+        self.writing = threading.get_ident(), time.monotonic()
+        try:
+            return self._apply_all(connection, group, now)
+        finally:
+            self.writing = None
+
+    def _apply_all(self, connection: sqlite3.Connection, group: list[Work], now: datetime) -> Requested:
         while True:
             requested = Requested()
             tx = Transaction(connection, requested, now, self._limit)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 for work in group:
+                    self._deadline = float("inf")
                     work.apply(tx)
                 self._deadline = float("inf")
                 connection.execute("COMMIT")
             except PartLost:
                 continue
-            except BaseException:
+            except BaseException as error:  # bulkhead "transact": the thread of the database goes on
                 self._deadline = float("inf")
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                raise
+                if isinstance(error, sqlite3.Error):
+                    raise
+                raise StoreError(f"database {self.file}: something that cannot be stored was asked for") from error
             return requested
 
-    def _limit(self) -> None:
-        self._deadline = time.monotonic() + TRANSACTION_LIMIT
+    def _limit(self, on: bool) -> None:
+        self._deadline = time.monotonic() + TRANSACTION_LIMIT if on else float("inf")
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str) -> tuple[int, int, int]:
@@ -306,8 +365,20 @@ def _checkpoint(connection: sqlite3.Connection, mode: str) -> tuple[int, int, in
     return busy, pages, copied
 
 
-def _ignore(requested: Requested) -> None:
-    """Do nothing with what a group asked for, until the app says what."""
+def _begin_log_anew(connection: sqlite3.Connection) -> None:
+    """Copy the log and write it from its beginning again, unless somebody reads an older state of the file.
+
+    It would wait for them, and all commits with it; a backup may read for minutes.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        _checkpoint(connection, "RESTART")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+
+
+def _ignore(told: object) -> None:
+    """Do nothing with what a group asked for or what is wrong with the file, until the app says what."""
 
 
 async def _run(
@@ -319,28 +390,3 @@ async def _run(
     # aiosqlite runs single statements only; this is its private door for a whole function, used here alone.
     result: R = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]  # pyright: ignore
     return result
-
-
-def _quote(file: Path) -> str:
-    return str(file.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-_ADVICE = {
-    "SQLITE_FULL": "the disk is full: free some space; what was not stored was not acknowledged and comes again",
-    "SQLITE_READONLY": "it is read-only: give this user the right to write to the file and its folder",
-    "SQLITE_CANTOPEN": "it cannot be opened: check that the folder exists and belongs to this user",
-    "SQLITE_BUSY": "another program holds it locked: stop that program",
-    "SQLITE_LOCKED": "another program holds it locked: stop that program",
-    "SQLITE_CORRUPT": "it is damaged: stop Xiaoer and put back the newest snapshot beside it",
-    "SQLITE_NOTADB": "it is not a SQLite database: check the path in plugins.toml",
-    "SQLITE_IOERR": "the disk reports an error: check it before anything else",
-}
-
-
-def explain(error: sqlite3.Error, file: Path) -> str:
-    """Return what a SQLite error means for the operator and what to do about it, in one sentence."""
-    name: str = getattr(error, "sqlite_errorname", "") or ""
-    for code, advice in _ADVICE.items():
-        if name.startswith(code):
-            return f"database {file}: {advice}"
-    return f"database {file}: {error}"

@@ -21,6 +21,7 @@ from xiaoer import (
     Send,
     SendMessage,
     ShowMessage,
+    StoreError,
     Then,
     TryLater,
     Unclear,
@@ -293,3 +294,32 @@ def test_a_pause_is_never_shorter_than_asked_and_never_endless(tries: int, error
         assert seconds >= error.after
     else:
         assert FIRST_RETRY / 2 <= seconds <= LAST_RETRY
+
+
+@pytest.mark.parametrize("what", ["say", "once", "show"])
+async def test_what_was_done_and_could_not_be_noted_is_not_done_again(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play(Speaker) as town:
+        store = town.app.store
+        transact = store.transact
+        full = True
+
+        async def failing(function: Any, *args: Any, **values: Any) -> Any:
+            if full and town.fake.requests:
+                raise StoreError("the disk is full")
+            return await transact(function, *args, **values)
+
+        monkeypatch.setattr(store, "transact", failing)
+        Speaker.wants = {"say": [say("one")], "once": [say("one", guarantee="at_most_once")], "show": [show("one")]}[
+            what
+        ]
+        await town.app.pipeline.submit(town.writing("ann", "go"))
+        await town.until(lambda: len(town.fake.requests) == 1)
+        await town.pass_time(seconds=20)
+        full = False
+        await town.pass_time(seconds=3)
+        assert len(town.fake.requests) == 1
+        assert town.app.delivery.waiting == 0
+        rows = [row.state for row in await town.rows(OUTBOX if what != "show" else SHOWN)]
+        assert rows == (["done"] if what != "show" else ["settled"])

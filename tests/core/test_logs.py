@@ -51,6 +51,16 @@ class Logs:
             self.undo.pop()()
 
 
+class Full(io.StringIO):
+    """A stream to a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
 @pytest.fixture
 def logs() -> Iterator[Logs]:
     logs = Logs()
@@ -253,3 +263,8 @@ def test_setting_up_again_replaces_and_taking_back_leaves_nothing(logs: Logs) ->
     assert (first.getvalue(), second.getvalue().count("\n")) == ("", 1)
     logs.close()
     assert (logging.getLogger().handlers, logging.getLogger().level) == (handlers, level)
+
+
+def test_an_entry_that_cannot_be_written_fails_nobody(logs: Logs) -> None:
+    logs.open("json", stream=Full())
+    structlog.get_logger().error("group not stored")

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from sqlalchemy import (
 )
 
 from xiaoer import Statement, StoreError, SystemClock, Transaction
-from xiaoer.store import GROUP_LIMIT, Store, Work, explain
+from xiaoer.files import explain
+from xiaoer.store import GROUP_LIMIT, Store, Work
 
 metadata = MetaData()
 notes = Table("notes", metadata, Column("text", String, primary_key=True), Column("number", Integer))
@@ -134,6 +137,34 @@ async def test_after_closing_nothing_is_taken_any_more(store: Store) -> None:
 async def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened: check"):
         await Store(tmp_path / "nowhere" / "a.db", SystemClock().now).open()
+
+
+async def test_who_reads_for_long_holds_up_nobody_who_writes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xiaoer.store.COPY_EVERY", 1)
+    monkeypatch.setattr("xiaoer.store.LOG_LIMIT", 0)
+    with contextlib.closing(sqlite3.connect(store.file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM notes").fetchall()
+        async with asyncio.timeout(3):
+            for number in range(20):
+                await store.transact(add, str(number), number)
+                await asyncio.sleep(0.001)  # for the copying to come in between
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute("SELECT * FROM not_there")
+
+    other = Store(store.file, SystemClock().now)
+    monkeypatch.setattr(other, "_prepare_writer", prepare)
+    before = threading.active_count()
+    with pytest.raises(StoreError, match="no such table"):
+        await other.open()
+    for thread in threading.enumerate()[before:]:
+        thread.join(1)
+    assert threading.active_count() == before
 
 
 def test_every_sqlite_failure_is_explained_with_what_to_do(tmp_path: Path) -> None:
