@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramMigrateToChat
-from aiogram.types import Chat, Message, Update, User
+from aiogram.types import User
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -18,6 +18,7 @@ from xiaoer_telegram.admins import Admins
 from xiaoer_telegram.faults import FAULTS, fault
 from xiaoer_telegram.homes import Homes
 from xiaoer_telegram.tables import moves
+from xiaoer_telegram.updates import Chat, Message, Update
 from xiaoer_telegram.view import Place, in_menu
 
 GENERAL = 1

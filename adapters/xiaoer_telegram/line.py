@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 from aiogram import Bot
 from aiogram.client.telegram import TelegramAPIServer
@@ -17,9 +18,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import DeleteWebhook
-from aiogram.types import Update
 from aiogram.utils.token import TokenValidationError
-from pydantic import ValidationError
 
 from xiaoer import AdapterError, ButtonPressed, Host, Outcome, Receipt, Request, StoreError, Unreachable
 from xiaoer_telegram.chats import Chats, is_private
@@ -30,6 +29,7 @@ from xiaoer_telegram.presses import Presses
 from xiaoer_telegram.settings import TelegramSettings
 from xiaoer_telegram.speech import Speech
 from xiaoer_telegram.translate import translate
+from xiaoer_telegram.updates import Update, read
 from xiaoer_telegram.whisper import Whisper
 from xiaoer_telegram.wire import FIRST_PAUSE, POLL, Backoff, GetRawUpdates, Session
 
@@ -183,11 +183,11 @@ class Line:
 
     def _read(self, raw: dict[str, Any]) -> Update | None:
         try:
-            return Update.model_validate(raw)
-        except ValidationError as error:
+            return read(raw)
+        except msgspec.ValidationError as error:
             kinds = [str(key) for key in raw if key != "update_id"]
             structlog.get_logger().error(
-                "telegram update not understood", update=raw.get("update_id"), kinds=kinds, faults=error.error_count()
+                "telegram update not understood", update=raw.get("update_id"), kinds=kinds, fault=str(error)
             )
             return None
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from aiogram.types import ChatMemberUpdated, Message, User
-
 from xiaoer import AnyEvent, JoinSource, MemberJoined, MemberLeft, Who
-from xiaoer_telegram.view import Place, View, who_is
+from xiaoer_telegram.updates import ChatMemberUpdated, Message, User
+from xiaoer_telegram.view import Place, View, actor_of, who_is
 
 PRESENT = frozenset({"creator", "administrator", "member"})
 
@@ -28,17 +27,18 @@ def changed(change: ChatMemberUpdated, key: str, view: View) -> list[AnyEvent]:
         return []
     who = who_is(change.new_chat_member.user, view.role(place.space, change.new_chat_member.user.id))
     if now:
-        source = source_of(change, view.bot)
+        source = source_of(change, view.bot, place.space)
         return [MemberJoined(key=key, at=change.date, space=place.space, chat=place.chat, who=who, source=source)]
     return [_left(key, change.date, place, who, change.from_user)]
 
 
-def source_of(change: ChatMemberUpdated, bot: int) -> JoinSource:
+def source_of(change: ChatMemberUpdated, bot: int, space: str) -> JoinSource:
     """Return how somebody came in (Bot API, ChatMemberUpdated): who acted, else the link that was used.
 
     Args:
         change: the update; its ``invite_link`` may be absent even when one was used.
         bot: the bot's own id; links that it made are brought by nobody yet.
+        space: the group.
     """
     actor, newcomer, link = change.from_user, change.new_chat_member.user, change.invite_link
     if link is not None:
@@ -49,14 +49,14 @@ def source_of(change: ChatMemberUpdated, bot: int) -> JoinSource:
     if change.via_chat_folder_invite_link:
         return JoinSource("public_link", "exact")
     if actor.id != newcomer.id and not change.via_join_request:
-        return _pulled_in(actor)
+        return _pulled_in(actor, space)
     if change.chat.username:
         return JoinSource("public_link", "inferred")  # a public group can be entered by its name
     return JoinSource()
 
 
 def _left(key: str, at: datetime, place: Place, who: Who, actor: User | None) -> MemberLeft:
-    by = f"telegram:{actor.id}" if actor is not None and f"telegram:{actor.id}" != who.account else None
+    by = actor_of(actor, place.space) if actor is not None and f"telegram:{actor.id}" != who.account else None
     return MemberLeft(key=key, at=at, space=place.space, chat=place.chat, who=who, by=by)
 
 
@@ -76,11 +76,11 @@ def announced(message: Message, key: str, view: View) -> list[AnyEvent]:
             space=place.space,
             chat=place.chat,
             who=who_is(user, ""),
-            source=_pulled_in(actor) if actor is not None and actor.id != user.id else JoinSource(),
+            source=_pulled_in(actor, place.space) if actor is not None and actor.id != user.id else JoinSource(),
         )
         for user in newcomers
     ]
 
 
-def _pulled_in(actor: User) -> JoinSource:
-    return JoinSource("pulled_in", "exact", by=f"telegram:{actor.id}")
+def _pulled_in(actor: User, space: str) -> JoinSource:
+    return JoinSource("pulled_in", "exact", by=actor_of(actor, space))

@@ -6,19 +6,8 @@ Chats are ``telegram:<chat id>``, topics of forums ``telegram:<chat id>/<topic>`
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-
-from aiogram.types import (
-    CallbackQuery,
-    InaccessibleMessage,
-    Message,
-    MessageReactionUpdated,
-    ReactionTypeCustomEmoji,
-    ReactionTypeEmoji,
-    ReactionTypeUnion,
-    Update,
-    User,
-)
 
 from xiaoer import (
     AnyEvent,
@@ -30,6 +19,7 @@ from xiaoer import (
     Who,
 )
 from xiaoer_telegram.membership import announced, changed
+from xiaoer_telegram.updates import CallbackQuery, Message, MessageReactionUpdated, Reaction, Update, User
 from xiaoer_telegram.view import Place, View, clean, nobody, who_is
 
 _SPACE = re.compile(r"\s+")
@@ -108,10 +98,10 @@ def _edited(message: Message, key: str, view: View) -> list[AnyEvent]:
 
 def kind_of(message: Message) -> MessageKind | None:
     """Return what a message carries; None for service messages."""
-    kind = KINDS.get(message.content_type)
-    if message.forward_origin is not None and kind is not None:
-        return "forward"
-    return kind
+    for field, kind in KINDS.items():
+        if getattr(message, field):
+            return "forward" if message.forward_origin is not None else kind
+    return None
 
 
 def _posted(
@@ -141,14 +131,14 @@ def _replied(message: Message) -> str | None:
     return name_of(reply, message.from_user)
 
 
-def name_of(message: Message | InaccessibleMessage, reader: User | None) -> str:
+def name_of(message: Message, reader: User | None) -> str:
     """Return how a message is named to the core: ``17``, and ``e9@5`` for what one person alone sees.
 
     Args:
         message: the message.
         reader: the person beside the bot who sees it, where nobody else does.
     """
-    hidden = message.ephemeral_message_id if isinstance(message, Message) else None
+    hidden = message.ephemeral_message_id
     return f"e{hidden}@{reader.id if reader is not None else 0}" if hidden else str(message.message_id)
 
 
@@ -191,8 +181,7 @@ def _pressed(query: CallbackQuery, key: str, view: View) -> list[AnyEvent]:
     message = query.message
     if message is None or query.data is None:
         return []
-    topic = _topic(message) if isinstance(message, Message) else None
-    place = view.place(message.chat, topic, query.data)
+    place = view.place(message.chat, _topic(message), query.data)
     if place is None:
         return []
     name = name_of(message, query.from_user)
@@ -237,14 +226,9 @@ def _reacted(change: MessageReactionUpdated, key: str, view: View) -> list[AnyEv
     ]
 
 
-def _emoji(reactions: list[ReactionTypeUnion]) -> tuple[str, ...]:
-    found: list[str] = []
-    for reaction in reactions:
-        if isinstance(reaction, ReactionTypeEmoji):
-            found.append(reaction.emoji)
-        elif isinstance(reaction, ReactionTypeCustomEmoji):
-            found.append(f"custom:{reaction.custom_emoji_id}")
-    return tuple(found)
+def _emoji(reactions: Iterable[Reaction]) -> tuple[str, ...]:
+    marks = (r.emoji or (f"custom:{r.custom_emoji_id}" if r.custom_emoji_id else None) for r in reactions)
+    return tuple(mark for mark in marks if mark is not None)
 
 
 def _topic(message: Message) -> int | None:

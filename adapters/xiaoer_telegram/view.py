@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from aiogram.types import Chat, User
-
 from xiaoer import Who
+from xiaoer_telegram.updates import Chat, User
+
+ANONYMOUS = 1087968824
+"""The account that Telegram names where an admin stays anonymous: @GroupAnonymousBot (Bot API, Message.from)."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,8 @@ def nobody(speaker: Chat, chat: Chat, space: str) -> Who:
     if speaker.id == chat.id:
         return Who(space, name, None, "administrator")
     return Who(f"telegram:{speaker.id}", name, bot=True)
+
+
+def actor_of(user: User, space: str) -> str:
+    """Return the account of who did something to somebody else; an anonymous admin does it as the group itself."""
+    return space if user.id == ANONYMOUS else f"telegram:{user.id}"

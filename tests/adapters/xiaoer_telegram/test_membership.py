@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.adapters.xiaoer_telegram.updates import ANN, BEN, BOT, GROUP, WHEN, message, tell
-from tests.simulators.telegram.world import User, member_json
+from tests.simulators.telegram.world import ANONYMOUS, User, member_json
 
 from xiaoer import AnyEvent, JoinSource, MemberJoined, MemberLeft
 
@@ -49,6 +49,7 @@ REFERRED = JoinSource("referral", "exact", by="telegram:6", invite="https://t.me
     [
         ({}, ALONE),
         ({"from": BEN}, JoinSource("pulled_in", "exact", by="telegram:6")),
+        ({"from": ANONYMOUS}, JoinSource("pulled_in", "exact", by="telegram:-1001")),
         ({"invite_link": link(BEN)}, REFERRED),
         ({"invite_link": link(BEN), "via_join_request": True, "from": BEN}, REFERRED),
         ({"invite_link": link(XIAOER)}, JoinSource("referral", "exact", invite="https://t.me/+abc")),
@@ -62,6 +63,7 @@ REFERRED = JoinSource("referral", "exact", by="telegram:6", invite="https://t.me
     ids=[
         "alone",
         "pulled in",
+        "pulled in by an anonymous admin",
         "by a link",
         "by a link, let in by an admin",
         "by a link of the bot",
@@ -105,7 +107,7 @@ def test_a_leave_names_who_removed_somebody_and_nobody_else() -> None:
         events = tell("chat_member", change("member", "kicked", **fields))
         return [event.by for event in events if isinstance(event, MemberLeft)]
 
-    assert (by(), by(**{"from": BEN})) == ([None], ["telegram:6"])
+    assert (by(), by(**{"from": BEN}), by(**{"from": ANONYMOUS})) == ([None], ["telegram:6"], ["telegram:-1001"])
 
 
 NEWCOMERS = message(new_chat_members=[ANN, {"id": 8, "is_bot": False, "first_name": "Cid"}], sender=BEN)

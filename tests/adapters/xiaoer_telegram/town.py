@@ -95,7 +95,7 @@ class Town(TelegramStage):
         return self._made([elsewhere], fake=FakeAdapter.on(FakePlatform()))
 
     def _made(self, communities: Iterable[str], **others: type[Adapter]) -> App:
-        adapters = {"telegram": self.adapter, **others}
+        adapters: dict[str, type[Adapter]] = {"telegram": self.adapter, **others}
         file = self.folder / "plugins.toml"
         telegram = f'[xiaoer]\ndatabase = "town.db"\n[adapters.telegram]\n{self.section}\n'
         file.write_text(telegram + "".join(communities), encoding="utf-8")

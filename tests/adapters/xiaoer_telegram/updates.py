@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from aiogram.types import Chat, Update
+import aiogram.types
 
 from xiaoer import AnyEvent
 from xiaoer_telegram.translate import translate
+from xiaoer_telegram.updates import Chat, read
 from xiaoer_telegram.view import Place
 
 Json = dict[str, Any]
@@ -60,8 +61,9 @@ class Town:
 
 def tell(kind: str, payload: Json, *, leads: bool = True) -> list[AnyEvent]:
     """Return what an update of a kind tells."""
-    update = Update.model_validate({"update_id": 9, kind: payload})
-    return translate(update, Town(leads=leads))
+    raw = {"update_id": 9, kind: payload}
+    aiogram.types.Update.model_validate(raw)  # an independent description of what Telegram sends
+    return translate(read(raw), Town(leads=leads))
 
 
 def message(**fields: Any) -> Json:
