@@ -74,7 +74,7 @@ class Host(Protocol):
         Args:
             event: what happened.
             writes: what the adapter itself must store with the event; committed with the event's other effects.
-            park: whether the event itself is stored before it is tried: for platforms that tell nothing twice.
+            park: whether the event itself is stored while it is tried: for platforms that tell nothing twice.
 
         Returns:
             A future that is done once the event is safe and may be acknowledged to the platform.

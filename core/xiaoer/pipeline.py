@@ -21,7 +21,7 @@ from xiaoer.recovery import note_try
 from xiaoer.runtime import CommunityRuntime
 from xiaoer.tasks import Tasks
 from xiaoer.transaction import Transaction
-from xiaoer.units import Outcome, Parking, Part, Unit
+from xiaoer.units import Outcome, Parking, ParkingBeside, Part, Unit
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
@@ -148,16 +148,18 @@ class Pipeline:
             event: what happened.
             writes: what else is stored with it, before everything else that it causes.
             parked: whether the inbox holds it already.
-            park: whether it is parked before it is tried, because its platform would not tell it again.
+            park: whether it is parked while it is tried, because its platform would not tell it again.
         """
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         unit = self._enter(event, writes, future, parked=parked)
         if unit is None:
             future.set_result(Outcome.IGNORED)
-        elif (park or self._open[unit] < self._careful_until) and not parked:
+        elif self._open[unit] < self._careful_until and not parked:
             unit.parked = True
             self._store.submit(Parking(unit, self._begin))
         else:
+            if park and not parked:
+                self._store.submit(ParkingBeside(unit))
             self._queue(unit)
         return future
 

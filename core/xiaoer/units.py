@@ -17,13 +17,13 @@ from xiaoer.errors import Refusal, StoreError
 from xiaoer.events import AnyEvent, encode_event
 from xiaoer.scene import Scene
 from xiaoer.statements import Statement
-from xiaoer.store import Work
+from xiaoer.store import TRANSACTION_LIMIT, Work
 from xiaoer.tables import faults, inbox, seen
 from xiaoer.transaction import PARK, Transaction
 
 if TYPE_CHECKING:
     from xiaoer.context import Effect
-    from xiaoer.runtime import CommunityRuntime
+    from xiaoer.runtime import CommunityRuntime, PluginRuntime
 
 REMEMBER = Statement(upsert(seen).values(key=bindparam("key"), at=bindparam("at")).on_conflict_do_nothing())
 FAULT = Statement(
@@ -79,8 +79,9 @@ class Part:
         first = self.effects[0]
         # one statement is atomic by itself and needs no savepoint, which would cost as much as the statement
         alone = first[0] is Transaction.execute and len(self.effects) == 1
-        self.fault = tx.attempt_alone(*first[1]) if alone else tx.attempt(self._run)
-        if self.fault is not None:
+        fault = tx.attempt_alone(*first[1]) if alone else tx.attempt(self._run)
+        if fault is not None:
+            self.fault = _explained(fault)
             tx.check()
 
     def _run(self, tx: Transaction) -> None:
@@ -118,6 +119,7 @@ class Unit(Work):
         "ready",
         "runtime",
         "slow",
+        "well",
         "writes",
         "written",
     )
@@ -140,6 +142,7 @@ class Unit(Work):
         self.parked = parked
         self.parts: list[Part] = []
         self.faults: list[tuple[str, str]] = []
+        self.well: tuple[PluginRuntime, ...] = ()
         self.ready = False
         self.writes: Part | None = None
         self.written = False
@@ -201,6 +204,15 @@ def refuse(tx: Transaction, refusal: Refusal) -> None:
     tx.refuse(refusal.key, refusal.values)
 
 
+def _explained(fault: BaseException) -> BaseException:
+    if getattr(fault, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+        return fault
+    limit = f"it spent over {TRANSACTION_LIMIT * 1000:.0f} ms in the transaction"
+    explained = StoreError(f"{limit}: read what takes long with ctx.report, and write it in parts, by a timer each")
+    explained.__cause__ = fault
+    return explained
+
+
 def describe(error: BaseException) -> str:
     """Return an error in one line, as admins and the log read it, whatever it is that was raised."""
     said = str(traceback.TracebackException(type(error), error, None))  # it survives a __str__ that raises
@@ -251,3 +263,39 @@ class Parking(Work):
         del error
         self.unit.written = False
         self._on_parked(self.unit)
+
+
+class ParkingBeside(Parking):
+    """Puts an event into the inbox while its hooks run, because its platform would not tell it again.
+
+    When they have ended by then nothing has to be parked: their effects are in this group or in the next.
+
+    Args:
+        unit: the event's.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, unit: Unit) -> None:
+        super().__init__(unit, _ignore)
+
+    def apply(self, tx: Transaction) -> None:
+        """Store the event itself, unless its effects are stored or about to be."""
+        unit = self.unit
+        unit.parked = not unit.ready and tx.one(SEEN, key=unit.event.key) is None
+        if unit.parked:
+            super().apply(tx)
+
+    def committed(self) -> None:
+        """Let the adapter know that it is safe, if it was parked."""
+        if self.unit.parked:
+            super().committed()
+
+    def failed(self, error: StoreError) -> None:
+        """Leave it to its effects whether it is safe."""
+        self.unit.parked = False
+        super().failed(error)
+
+
+def _ignore(unit: Unit) -> None:
+    del unit

@@ -411,3 +411,25 @@ async def test_an_event_that_cannot_be_stored_is_not_acknowledged() -> None:
             await town.app.pipeline.submit(message(town, "hello"))
         del town.app.store.submit
         assert await logged(town) == []
+
+
+async def test_an_event_that_is_told_once_is_parked_while_its_hooks_run_and_survives_a_kill() -> None:
+    async with play(Sleeper, Writer) as town:
+        Sleeper.gates["slow"] = asyncio.Event()
+        told = town.app.pipeline.submit(message(town, "slow"), park=True)
+        assert await told is Outcome.PARKED
+        assert len(await town.rows(INBOX)) == 1
+        Sleeper.gates.clear()
+        await town.restart(kill=True)
+        assert "slow" in await logged(town)
+        assert await town.rows(INBOX) == []
+
+
+async def test_an_event_that_is_told_once_and_quickly_done_is_stored_once() -> None:
+    async with play(Writer) as town:
+        events = [message(town, f"quick {number}") for number in range(50)]
+        for event in [*events, *events]:
+            town.app.pipeline.submit(event, park=True)
+        await town.settle()
+        assert sorted(await logged(town)) == sorted(f"quick {number}" for number in range(50))
+        assert await town.rows(INBOX) == []
