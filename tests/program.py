@@ -1,10 +1,12 @@
 """The real program, for tests that start and end it."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -14,10 +16,16 @@ class Program:
     Args:
         folder: where its configuration and its database are.
         config: the configuration, with ``{port}`` for the port.
+        environ: what its environment holds beside ours.
+        log: where its log goes; where ours goes when None.
     """
 
-    def __init__(self, folder: Path, config: str) -> None:
+    def __init__(
+        self, folder: Path, config: str, environ: Mapping[str, str] | None = None, log: Path | None = None
+    ) -> None:
         self.text = config
+        self.environ = dict(environ or {})
+        self.log = log
         self.config = folder / "plugins.toml"
         self.port = 0
         self.code = ""
@@ -27,8 +35,9 @@ class Program:
         """Start it and wait until it says where it is."""
         self.config.write_text(self.text.format(port=self.port), encoding="utf-8")
         command = [sys.executable, "-m", "xiaoer", "run", "--config", str(self.config)]
-        environ = {**os.environ, "COLUMNS": "120"}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        environ = {**os.environ, "COLUMNS": "120", **self.environ}
+        with contextlib.nullcontext() if self.log is None else self.log.open("a") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ)
         for line in self.process.stdout or ():
             if found := re.search(r"http://localhost:(\d+)/", line):
                 self.port = int(found[1])

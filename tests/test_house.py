@@ -20,9 +20,15 @@ SOURCES = sorted(file for folder in SHIPPED for file in (ROOT / folder).rglob("*
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 BULKHEADS = {
-    "hook": {("dispatch.py", "visit"), ("discovery.py", "_load")},
-    "transact": {("transaction.py", "attempt"), ("store.py", "_apply")},
-    "adapter": {("hosting.py", "_supervised")},
+    "hook": {
+        ("dispatch.py", "visit"),
+        ("discovery.py", "_load"),
+        ("registry.py", "take"),
+        ("registry.py", "timers_of"),
+        ("settings.py", "_read_plugins"),
+    },
+    "transact": {("transaction.py", "attempt"), ("transaction.py", "attempt_alone"), ("store.py", "_apply_all")},
+    "adapter": {("hosting.py", "_supervised"), ("app.py", "_committed")},
     "delivery": {("delivery.py", "_perform")},
     "migration": {("migration.py", "_apply")},
 }

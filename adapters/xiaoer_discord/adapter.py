@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from xiaoer import Capability, Ids, LineAdapter
+from xiaoer import Capability, Ids, Limits, LineAdapter
 from xiaoer_discord.settings import DiscordSettings
 
 
@@ -18,6 +18,8 @@ class DiscordAdapter(LineAdapter):
     line: ClassVar[str] = "xiaoer_discord.line:Line"
     settings: ClassVar[type[BaseModel]] = DiscordSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"direct", "private_answer", "edit", "delete", "pin"})
+    limits: ClassVar[Limits] = Limits(change_pause=2.0)
+    """discord.py keeps to Discord's own limits, which it learns from each answer; changes are only made fewer."""
     ids: ClassVar[Ids] = Ids(
         space=r"\d{15,20}", chat=r"\d{15,20}/\d{15,20}", account=r"\d{15,20}", example="discord:81384788765712384"
     )

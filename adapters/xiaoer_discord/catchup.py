@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import discord
 import structlog
 
 from xiaoer import AnyEvent, Membership, Who
+from xiaoer_discord.client import Client, Readable
 from xiaoer_discord.translate import joined, left, stamp, who_is, written
 
 if TYPE_CHECKING:
@@ -23,15 +24,14 @@ LONGEST = timedelta(hours=24)
 """What is older is not fetched; Telegram keeps updates as long."""
 
 MOST = 1_000
-"""So many messages of a channel are fetched."""
-
-Readable: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+"""So many messages of a channel are fetched, the oldest of those that were missed."""
 
 
-async def missed(guild: discord.Guild, since: datetime, guilds: Guilds) -> list[AnyEvent]:
+async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: Guilds) -> list[AnyEvent]:
     """Return what happened in a guild from a moment on, in the order in which it happened.
 
     Args:
+        client: the bot.
         guild: the guild, as the new session tells it.
         since: the moment.
         guilds: what is known.
@@ -40,16 +40,17 @@ async def missed(guild: discord.Guild, since: datetime, guilds: Guilds) -> list[
         discord.HTTPException: Discord does not tell it now.
     """
     known = await guilds.recall(guild.id)
-    after = discord.Object(discord.utils.time_snowflake(since))
-    messages = [message for channel in _channels(guild, after.id) for message in await _history(channel, after)]
+    after = discord.utils.time_snowflake(since)
+    messages = [message for channel in _channels(guild, after) for message in await _history(client, channel, after)]
     authors = {message.author.id for message in messages}
     writers: dict[int, discord.Member] = {}
     found: list[AnyEvent] = []
     gone = dict(known)
     async for member in guild.fetch_members(limit=None):
-        gone.pop(member.id, None)
         if member.id in authors:
             writers[member.id] = member
+        if gone.pop(member.id, None) is not None:
+            guilds.met(member)
         found += _came(member, since, known, guilds)
     posted = (written(message, guilds, writers.get(message.author.id)) for message in messages)
     found += [event for event in posted if event is not None]
@@ -59,19 +60,26 @@ async def missed(guild: discord.Guild, since: datetime, guilds: Guilds) -> list[
 
 def _channels(guild: discord.Guild, after: int) -> Iterator[Readable]:
     """Return the channels in which something was written, as far as the bot may read them."""
-    channels: list[Readable] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads]
+    threads = [thread for thread in guild.threads if thread.parent is not None]  # else nobody knows who may read it
+    channels: list[Readable] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *threads]
     for channel in channels:
         may = channel.permissions_for(guild.me)
         if (channel.last_message_id or 0) > after and may.view_channel and may.read_message_history:
             yield channel
 
 
-async def _history(channel: Readable, after: discord.Object) -> list[discord.Message]:
+async def _history(client: Client, channel: Readable, after: int) -> list[discord.Message]:
+    log = structlog.get_logger()
+    found: list[discord.Message] = []
     try:
-        return [message async for message in channel.history(limit=MOST, after=after, oldest_first=True)]
+        async for message in client.history(channel, after):
+            if len(found) == MOST:
+                log.warning("discord: more was written than is fetched", channel=channel.id, fetched=MOST)
+                break
+            found.append(message)
     except (discord.Forbidden, discord.NotFound) as error:
-        structlog.get_logger().info("discord: channel not read", channel=channel.id, reason=error.text)
-        return []
+        log.info("discord: channel not read", channel=channel.id, reason=error.text)
+    return found
 
 
 def _came(
@@ -96,6 +104,7 @@ def _came(
 def _went(guild: int, gone: Mapping[int, Membership], guilds: Guilds) -> Iterator[AnyEvent]:
     """Return who is not there any more; nobody can tell since when."""
     for user, membership in gone.items():
-        went = left(guild, Who(f"discord:{user}", membership.name), membership.since, guilds)
+        went = left(guild, Who(f"discord:{user}", membership.name), guilds.since(guild, user), guilds)
         if went is not None:
+            guilds.went(guild, user)
             yield went

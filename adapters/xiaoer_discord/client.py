@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeAlias
 
 import discord
+import structlog
 from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from xiaoer_discord.faults import UNREADABLE
 from xiaoer_discord.settings import DiscordSettings
+
+Readable: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+
+PAGE = 100
+"""Messages that one request fetches at most (Discord docs, Get Channel Messages)."""
 
 LONGEST_WAIT = 30.0
 """Seconds that discord.py itself waits for a rate limit; what takes longer comes back to delivery."""
@@ -50,8 +57,8 @@ class Client(discord.Client):
         self._hears = hears
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Hand an event over."""
-        super().dispatch(event, *args, **kwargs)
+        """Hand an event over; discord.py's own listeners are not used, so it is not asked."""
+        del kwargs
         hear = self._hears.get(event)
         if hear is not None:
             hear(*args)
@@ -60,3 +67,27 @@ class Client(discord.Client):
     def told(self) -> str:
         """The name of what the gateway told last: session and number, the same if it is told again."""
         return f"{self.ws.session_id}:{self.ws.sequence}"
+
+    async def history(self, channel: Readable, after: int) -> AsyncIterator[discord.Message]:
+        """Return what was written in a channel behind an id, oldest first; what discord.py cannot read is left out.
+
+        Raises:
+            discord.HTTPException: Discord does not tell it.
+        """
+        while True:
+            page = await self.http.logs_from(channel.id, PAGE, after=after)  # the newest of them first
+            for raw in reversed(page):
+                after = int(raw["id"])
+                message = self._read(channel, raw)
+                if message is not None:
+                    yield message
+            if len(page) < PAGE:
+                return
+
+    def _read(self, channel: Readable, raw: Any) -> discord.Message | None:
+        try:
+            return self._connection.create_message(channel=channel, data=raw)
+        except UNREADABLE as error:
+            log = structlog.get_logger()
+            log.error("discord: message not understood", channel=channel.id, message=raw["id"], reason=repr(error))
+            return None

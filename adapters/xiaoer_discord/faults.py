@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import discord
 
-from xiaoer import DeliveryError, Hopeless, NotPrivately, TryLater, Unclear
+from xiaoer import DeliveryError, Hopeless, NotPrivately, TryLater, Unclear, Unreachable
 
 RESTING = 60.0
 """Seconds to wait when the token is not accepted, or when Discord's outer wall turns us away."""
@@ -17,6 +17,8 @@ UNREACHABLE = 2.0
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_INTERACTION = 10062
 UNKNOWN_WEBHOOK = 10015
+NO_REPLY = 160002
+"""The code of a reply in a channel whose history the bot may not read."""
 NOBODY_HOME = frozenset({50007, 50278})
 """Codes of a person who takes no private messages from this bot."""
 INVALID_TOKEN = 50027
@@ -27,6 +29,9 @@ TOO_LATE = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_TOKEN})
 Failure = discord.HTTPException | discord.RateLimited | aiohttp.ClientError | OSError | TimeoutError
 FAILURES = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)
 """What a request to Discord may end with."""
+
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+"""What discord.py ends with when it is told JSON that is not as it knows it."""
 
 
 def fault(error: Failure) -> DeliveryError:
@@ -42,8 +47,8 @@ def fault(error: Failure) -> DeliveryError:
             return Unclear(f"Discord failed: {error.status}")
         case discord.HTTPException():
             return NotPrivately(_words(error)) if error.code in NOBODY_HOME else Hopeless(_words(error))
-        case aiohttp.ClientConnectorError():
-            return TryLater(UNREACHABLE, "Discord cannot be reached")  # nothing was sent
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return Unreachable(UNREACHABLE, "Discord cannot be reached")  # nothing was sent
         case _:
             return Unclear(f"the connection broke: {type(error).__name__}")
 

@@ -33,6 +33,7 @@ class Intake:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._held: dict[int, list[AnyEvent]] = {}
+        self._turns: dict[int, int] = {}
         self._pending: set[asyncio.Future[Outcome]] = set()
         self._latest: dict[int, datetime] = {}
         self._noted: dict[int, datetime] = {}
@@ -52,14 +53,17 @@ class Intake:
         await self._host.store.transact(_note_seen, guild, stamp(moment))
         self._noted[guild] = moment
 
-    def hold(self, guild: int) -> None:
-        """Keep a guild's events back until what was missed before them is fetched."""
+    def hold(self, guild: int) -> int:
+        """Keep a guild's events back until what was missed before them is fetched; return whose turn that is."""
         self._held.setdefault(guild, [])
+        self._turns[guild] = self._turns.get(guild, 0) + 1
+        return self._turns[guild]
 
-    def release(self, guild: int, missed: Iterable[AnyEvent] = ()) -> None:
-        """Take in what was missed, then what was kept back."""
-        for event in (*missed, *self._held.pop(guild, ())):
-            self._submit(guild, event)
+    def release(self, guild: int, turn: int, missed: Iterable[AnyEvent] = ()) -> None:
+        """Take in what was missed, then what was kept back; nothing if the guild was held again since that turn."""
+        if turn == self._turns[guild]:
+            for event in (*missed, *self._held.pop(guild, ())):
+                self._submit(guild, event)
 
     def take(self, guild: int, event: AnyEvent) -> None:
         """Take an event in, or keep it back."""
@@ -96,7 +100,7 @@ class Intake:
 
 def moment_of(row: Row) -> datetime:
     """Return up to when a guild's events are safe."""
-    return EPOCH + timedelta(microseconds=row.seen)
+    return EPOCH + timedelta(milliseconds=row.seen)
 
 
 def _note_seen(tx: Transaction, guild: int, seen: int) -> None:

@@ -6,20 +6,23 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import structlog
 
 from xiaoer import Answer, ButtonPressed, CommandUsed, Host, Outcome, Visibility
-from xiaoer_discord.faults import ANSWERED, FAILURES, TOO_LATE, has_code
+from xiaoer_discord.faults import ANSWERED, FAILURES, TOO_LATE, UNKNOWN_MESSAGE, UNREADABLE, has_code
 from xiaoer_discord.render import Rendered
-from xiaoer_discord.rest import HIDDEN, Rest
+from xiaoer_discord.rest import HIDDEN, LOADING, Rest
 
 PATIENCE = 2.0
 """Seconds of platform time after which an answer is announced; three are allowed (Discord docs, Responding)."""
 
 REMEMBERED = 10_000
 """So many interactions are remembered; tokens are good for 15 minutes."""
+
+
+State: TypeAlias = Literal["open", "unsure", "hidden", "shown", "noticed", "answered"]
 
 
 @dataclass
@@ -30,20 +33,21 @@ class Interaction:
         name: its id.
         token: its token, which is never logged.
         button: whether it is a pressed button.
-        state: ``announced`` when a message that follows was promised, ``noticed`` when a press was taken silently.
+        state: ``hidden`` or ``shown`` when a message was announced that one person or everybody will see, ``noticed``
+            when it was taken silently, ``unsure`` when something may have been said that we do not know of.
     """
 
     name: str
-    token: str
+    token: str = field(repr=False)
     button: bool
-    state: Literal["open", "announced", "noticed", "answered"] = "open"
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    state: State = "open"
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
 
-def read(handle: str) -> Interaction:
+def read(handle: str, state: State) -> Interaction:
     """Return the interaction that a handle names."""
     name, _, token = handle[1:].partition("/")
-    return Interaction(name, token, handle.startswith("b"))
+    return Interaction(name, token, handle.startswith("b"), state)
 
 
 class Interactions:
@@ -69,9 +73,12 @@ class Interactions:
             answered: who will see the answer.
             stored: done when the event is safe.
         """
-        known = self._known[event.handle] = read(event.handle)
+        if event.handle in self._known:
+            return  # Discord told it twice
+        known = self._known[event.handle] = read(event.handle, "open")
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+        stored.add_done_callback(_look_at)
         self._spawn(self._watch(known, answered, stored))
 
     async def _watch(self, known: Interaction, answered: Visibility, stored: asyncio.Future[Outcome]) -> None:
@@ -85,18 +92,19 @@ class Interactions:
             if known.state == "open":
                 try:
                     await self._announce(known, answered)
-                except FAILURES as error:
+                except (*FAILURES, *UNREADABLE) as error:
                     log = structlog.get_logger()
                     log.warning("discord: late answer not announced", interaction=known.name, reason=str(error))
 
     async def _announce(self, known: Interaction, answered: Visibility) -> None:
+        known.state = "unsure"
         if known.button and answered == "none":
             await self._rest.respond(known.name, known.token, 6, {})
             known.state = "noticed"
             return
         hidden = answered != "public"
         await self._rest.respond(known.name, known.token, 5, {"flags": HIDDEN} if hidden else {})
-        known.state = "announced"
+        known.state = "hidden" if hidden else "shown"
         if answered == "none":  # a command must be answered with something, which is taken away at once
             await self._rest.take_back(known.token)
             known.state = "noticed"
@@ -107,11 +115,10 @@ class Interactions:
         Raises:
             discord.HTTPException: Discord will not have it.
         """
-        known = self._known.get(request.handle) or read(request.handle)
-        payload = rendered.payload() | ({"flags": HIDDEN} if request.private else {})
+        known = self._known.get(request.handle) or read(request.handle, "unsure")
         async with known.lock:
             try:
-                await self._say(known, payload)
+                await self._say(known, rendered.payload(), private=request.private)
             except FAILURES as error:
                 if has_code(error, *TOO_LATE):
                     return False
@@ -119,18 +126,42 @@ class Interactions:
             known.state = "answered"
             return True
 
-    async def _say(self, known: Interaction, payload: dict[str, Any]) -> None:
-        if known.state == "open":
+    async def _say(self, known: Interaction, payload: dict[str, Any], *, private: bool) -> None:
+        flagged = payload | ({"flags": HIDDEN} if private else {})
+        if known.state in ("open", "unsure"):
+            first, known.state = known.state == "open", "unsure"
             try:
-                await self._rest.respond(known.name, known.token, 4, payload)
+                await self._rest.respond(known.name, known.token, 4, flagged)
             except FAILURES as error:
                 if not has_code(error, ANSWERED):
                     raise
-                # what was promised before a restart; the original of a pressed button may be what everybody sees
-                known.state = "noticed" if known.button else "announced"
             else:
                 return
-        if known.state == "announced":
-            await self._rest.fill(known.token, {name: payload[name] for name in payload if name != "flags"})
-        else:
-            await self._rest.follow_up(known.token, payload)
+            if first:
+                return  # discord.py itself asked twice, as it does after a 502, and the first time had been heard
+            known.state = await self._look(known)
+        if known.state == ("hidden" if private else "shown"):
+            await self._rest.fill(known.token, payload)
+            return
+        if known.state in ("hidden", "shown"):  # who sees an announced message is fixed, so it is taken away
+            await self._rest.take_back(known.token)
+            known.state = "noticed"
+        await self._rest.follow_up(known.token, flagged)
+
+    async def _look(self, known: Interaction) -> State:
+        """Return what was said before a restart; the original of a button may be what it is under."""
+        try:
+            flags = await self._rest.flags_of_original(known.token)
+        except FAILURES as error:
+            if not has_code(error, UNKNOWN_MESSAGE):
+                raise
+            return "noticed"
+        if not flags & LOADING:
+            return "noticed"
+        return "hidden" if flags & HIDDEN else "shown"
+
+
+def _look_at(stored: asyncio.Future[Outcome]) -> None:
+    """Hear whether an event could be stored; if not, the core has said so and goes on trying."""
+    if not stored.cancelled():
+        stored.exception()

@@ -9,10 +9,10 @@ from typing import Any
 import discord
 import structlog
 
-from xiaoer import AdapterError, AnyEvent, Host, Receipt, Request, StoreError, TryLater
+from xiaoer import AdapterError, AnyEvent, Hopeless, Host, Receipt, Request, StoreError, TryLater
 from xiaoer_discord.catchup import LONGEST, missed
 from xiaoer_discord.client import Client, point
-from xiaoer_discord.faults import FAILURES
+from xiaoer_discord.faults import FAILURES, UNREADABLE, fault
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.intake import Intake, moment_of
 from xiaoer_discord.interactions import Interactions
@@ -20,13 +20,19 @@ from xiaoer_discord.menu import commands, digest
 from xiaoer_discord.rest import Rest
 from xiaoer_discord.settings import DiscordSettings
 from xiaoer_discord.speech import Speech
-from xiaoer_discord.translate import asked, edited, joined, left, reacted, who_is, written
+from xiaoer_discord.translate import asked, edited, joined, left, reacted, stamp, who_is, written
 
 NOTE_EVERY = 5.0
 """Seconds of platform time between two notes of how far everything is safe."""
 
 AGAIN = 1.0
 """Seconds after which to ask again while the bot logs in."""
+
+LAST_WORDS = 5.0
+"""Seconds in which what is being said may be ended when the line is closed."""
+
+FIRST_PAUSE, LAST_PAUSE = 5.0, 300.0
+"""Seconds of platform time before commands are set again: doubled from the first to the last."""
 
 BAD_TOKEN = 4004
 """How the gateway turns a token away (Discord docs, Gateway Close Event Codes)."""
@@ -46,11 +52,12 @@ class Line:
         point(settings)
         self._client = Client(self._hears())
         self._rest = Rest(self._client)
-        self._guilds = Guilds(host)
+        self._guilds = Guilds(host, self._client)
         self._intake = Intake(host)
         self._interactions = Interactions(host, self._rest, self._spawn)
         self._speech = Speech(self._rest, self._guilds, self._interactions)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._speaking: set[asyncio.Future[None]] = set()
         self._strange: set[int] = set()
 
     def _hears(self) -> dict[str, Callable[..., None]]:
@@ -59,7 +66,11 @@ class Line:
             "ready": self._ready,
             "guild_available": self._available,
             "guild_join": self._available,
+            "guild_remove": self._removed,
             "guild_unavailable": self._unavailable,
+            "guild_role_create": self._roles,
+            "guild_role_update": self._roles,
+            "guild_role_delete": self._roles,
             "message": self._message,
             "raw_message_edit": self._edit,
             "member_join": self._join,
@@ -97,16 +108,24 @@ class Line:
         )
 
     async def close(self) -> None:
-        """Hang up."""
+        """Let what is being said be ended, then hang up."""
         for task in list(self._tasks):
             task.cancel()
+        if self._speaking:
+            await asyncio.wait(set(self._speaking), timeout=LAST_WORDS)
         await self._client.close()
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked; see :class:`~xiaoer_discord.speech.Speech`."""
         if self._client.application_id is None:
             raise TryLater(AGAIN, "Discord is not connected yet")
-        return await self._speech.perform(request)
+        said: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._speaking.add(said)
+        try:
+            return await self._speech.perform(request)
+        finally:
+            self._speaking.discard(said)
+            said.set_result(None)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -119,10 +138,13 @@ class Line:
         """Note how far everything is safe, and fetch again what could not be stored."""
         while True:
             await self._host.clock.platform.sleep(NOTE_EVERY)
-            await self._intake.keep_note()
+            try:
+                await self._intake.keep_note()
+            except StoreError as error:
+                structlog.get_logger().warning("discord: not noted how far everything is safe", reason=str(error))
             for number in list(self._intake.lost):
                 guild = self._client.get_guild(number)
-                if guild is not None:
+                if guild is not None and not guild.unavailable:
                     await self._catch_up(guild)
 
     def _connected(self) -> None:
@@ -134,15 +156,26 @@ class Line:
         log = structlog.get_logger()
         log.info("discord connected", bot=str(self._client.user), guilds=len(self._client.guilds))
         for number in self._guilds.ids:
-            space = self._guilds.space(number)
-            if space is not None and self._client.get_guild(number) is None and number not in self._strange:
-                self._strange.add(number)
-                log.error("discord: the bot is not in a server of a community", guild=number)
-                self._host.report("discord.not_there", self._guilds.community(space).id, space=space)
+            if self._client.get_guild(number) is None:
+                self._miss(number)
+
+    def _removed(self, guild: discord.Guild) -> None:
+        self._miss(guild.id)
+
+    def _miss(self, guild: int) -> None:
+        """Tell admins once that the bot is not in a server of theirs."""
+        space = self._guilds.space(guild)
+        if space is not None and guild not in self._strange:
+            self._strange.add(guild)
+            structlog.get_logger().error("discord: the bot is not in a server of a community", guild=guild)
+            self._host.report("discord.not_there", self._guilds.community(space).id, space=space)
 
     def _available(self, guild: discord.Guild) -> None:
         if self._guilds.space(guild.id) is not None:
-            self._spawn(self._arrive(guild))
+            self._strange.discard(guild.id)
+            self._guilds.roles_changed(guild.id)
+            self._intake.hold(guild.id)
+            self._keep(self._host.supervise(lambda: self._arrive(guild), "discord"))
         elif guild.id not in self._strange:
             self._strange.add(guild.id)
             structlog.get_logger().warning(
@@ -155,14 +188,20 @@ class Line:
         if self._guilds.space(guild.id) is not None:
             self._intake.hold(guild.id)
 
+    def _roles(self, role: discord.Role, *_: discord.Role) -> None:
+        self._guilds.roles_changed(role.guild.id)
+
     async def _arrive(self, guild: discord.Guild) -> None:
-        self._guilds.learn(guild)
         await self._catch_up(guild)
-        await self._set_menu(guild)
+        pause = FIRST_PAUSE
+        while not await self._set_menu(guild):
+            await self._host.clock.platform.sleep(pause)
+            pause = min(LAST_PAUSE, pause * 2)
 
     async def _catch_up(self, guild: discord.Guild) -> None:
         """Take in what happened while nobody listened."""
-        self._intake.hold(guild.id)
+        turn = self._intake.hold(guild.id)
+        self._intake.lost.discard(guild.id)
         found: list[AnyEvent] = []
         try:
             remembered = await self._intake.remembered(guild.id)
@@ -171,62 +210,70 @@ class Line:
                 await self._intake.note_seen(guild.id, self._host.clock.now())
             else:
                 since = max(moment_of(remembered), self._host.clock.now() - LONGEST)
-                found = await missed(guild, since, self._guilds)
-            self._intake.lost.discard(guild.id)
-        except (*FAILURES, StoreError) as error:
+                found = await missed(self._client, guild, since, self._guilds)
+        except (*FAILURES, *UNREADABLE, StoreError) as error:
             self._intake.lost.add(guild.id)
-            structlog.get_logger().warning(
-                "discord: what was missed is fetched later", guild=guild.id, reason=str(error)
-            )
-        self._intake.release(guild.id, found)
+            log = structlog.get_logger()
+            log.warning("discord: what was missed is fetched later", guild=guild.id, reason=str(error))
+        self._intake.release(guild.id, turn, found)
 
-    async def _set_menu(self, guild: discord.Guild) -> None:
+    async def _set_menu(self, guild: discord.Guild) -> bool:
+        """Set a guild's commands if they are not set; return whether there is nothing to do any more."""
         space = self._guilds.space(guild.id)
         if space is None:
-            return
+            return True
         community = self._guilds.community(space)
         forms = self._host.command_forms(community.id)
         menu = commands(forms, community, lambda locale, key: self._host.text(community.id, locale, key))
+        since = guild.me.joined_at  # Discord forgets commands when the bot is removed (discord.js 10321)
+        mark = f"{digest(menu)} {stamp(since) if since is not None else 0}"
         try:
             remembered = await self._intake.remembered(guild.id)
-            if remembered is None or remembered.menu != digest(menu):
+            if remembered is None or remembered.menu != mark:
                 await self._rest.set_commands(guild.id, menu)
-                await self._intake.note_menu(guild.id, digest(menu))
-        except (*FAILURES, StoreError) as error:
+                await self._intake.note_menu(guild.id, mark)
+        except (*FAILURES, *UNREADABLE, StoreError) as error:
             structlog.get_logger().error("discord: commands not set", guild=guild.id, reason=str(error))
             if isinstance(error, discord.Forbidden):
                 self._host.report("discord.no_commands", community.id, server=guild.name)
+            return isinstance(error, FAILURES) and isinstance(fault(error), Hopeless)
+        return True
 
     def _take(self, guild: int | None, event: AnyEvent | None) -> None:
         if guild is not None and event is not None:
             self._intake.take(guild, event)
 
     def _message(self, message: discord.Message) -> None:
-        if message.guild is not None and not message.author.bot:
-            self._take(message.guild.id, written(message, self._guilds))
+        event = written(message, self._guilds)
+        if event is not None and message.guild is not None:
+            self._guilds.met(message.author)
+            self._intake.take(message.guild.id, event)
 
     def _edit(self, change: discord.RawMessageUpdateEvent) -> None:
-        if change.guild_id is not None and not change.message.author.bot:
-            self._take(change.guild_id, edited(change.message, self._guilds))
+        self._take(change.guild_id, edited(change.message, self._guilds))
 
     def _join(self, member: discord.Member) -> None:
         event = None if member.bot else joined(member, self._guilds)
         if event is not None:
             self._guilds.came(member.guild.id, member.id, event.at)
-            self._take(member.guild.id, event)
+            self._intake.take(member.guild.id, event)
 
     def _leave(self, change: discord.RawMemberRemoveEvent) -> None:
         guild, user = change.guild_id, change.user
-        if not user.bot:
-            self._take(guild, left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds))
+        event = None if user.bot else left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds)
+        if event is not None:
+            self._guilds.went(guild, user.id)
+            self._intake.take(guild, event)
 
     def _reaction(self, change: discord.RawReactionActionEvent) -> None:
         own = self._client.user is not None and change.user_id == self._client.user.id
         if not own:
+            self._guilds.met(change.member)
             self._take(change.guild_id, reacted(change, f"discord:told:{self._client.told}", self._guilds))
 
     def _interaction(self, interaction: discord.Interaction[Any]) -> None:
         event = asked(interaction, self._guilds)
         if event is not None:
+            self._guilds.met(interaction.user)
             answered = self._host.answered(self._guilds.community(event.space).id, event)
             self._interactions.opened(event, answered, self._host.submit(event, park=True))

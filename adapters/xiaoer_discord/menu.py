@@ -44,7 +44,7 @@ def commands(forms: Iterable[CommandForm], community: Community, describe: Descr
 
 def _tree(name: str, forms: list[CommandForm], community: Community, describe: Describe) -> Json:
     first = next((form for form in forms if form.default), forms[0])
-    found: Json = {"type": 1, "name": name, "contexts": [0], **_described(first.summary, describe)}
+    found: Json = {"type": 1, "name": name, **_described(first.summary, describe)}
     if _for_admins_only(forms, community):
         found["default_member_permissions"] = ADMINISTRATOR
     if len(first.path) == 1:

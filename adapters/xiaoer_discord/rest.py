@@ -14,6 +14,9 @@ Json = dict[str, Any]
 HIDDEN = 64
 """The flag of a message that one person alone sees (Discord docs, Message Flags: EPHEMERAL)."""
 
+LOADING = 128
+"""The flag of a message that was announced and says nothing yet (Discord docs, Message Flags: LOADING)."""
+
 REMEMBERED = 10_000
 """So many private channels are remembered."""
 
@@ -81,6 +84,11 @@ class Rest:
         """Say what was announced (Discord docs, Edit Original Interaction Response)."""
         await self._webhook("PATCH", "/messages/@original", token, payload)
 
+    async def flags_of_original(self, token: str) -> int:
+        """Return the flags of what answered first (Discord docs, Get Original Interaction Response)."""
+        found = await self._webhook("GET", "/messages/@original", token)
+        return int(found.get("flags", 0))
+
     async def take_back(self, token: str) -> None:
         """Take away what was announced (Discord docs, Delete Original Interaction Response)."""
         await self._webhook("DELETE", "/messages/@original", token)
@@ -89,9 +97,9 @@ class Rest:
         """Say something more (Discord docs, Create Followup Message)."""
         await self._webhook("POST", "", token, payload)
 
-    async def _webhook(self, method: str, path: str, token: str, body: object = None) -> None:
+    async def _webhook(self, method: str, path: str, token: str, body: object = None) -> Any:
         path = f"/webhooks/{{webhook_id}}/{{webhook_token}}{path}"
-        await self._ask(method, path, body, webhook_id=self._client.application_id, webhook_token=token)
+        return await self._ask(method, path, body, webhook_id=self._client.application_id, webhook_token=token)
 
     async def set_commands(self, guild: int, commands: Sequence[Json]) -> None:
         """Replace the commands of a guild (Discord docs, Bulk Overwrite Guild Application Commands)."""

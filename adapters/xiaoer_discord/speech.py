@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xiaoer import Answer, Delete, Edit, Hopeless, Pin, Receipt, Request, Send
-from xiaoer_discord.faults import FAILURES, UNKNOWN_MESSAGE, fault, has_code
+from xiaoer import Answer, Delete, Edit, NotPrivately, Pin, Receipt, Request, Send
+from xiaoer_discord.faults import FAILURES, NO_REPLY, UNKNOWN_MESSAGE, fault, has_code
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.interactions import Interactions
 from xiaoer_discord.render import Rendered, nonce, render
@@ -56,10 +56,7 @@ class Speech:
 
     def _channel(self, chat: str) -> int:
         space, _, channel = chat.partition("/")
-        found = int(channel) if channel else self._guilds.front_door(space)
-        if found is None:
-            raise Hopeless(f"{chat} names no channel: put discord:<server>/<channel> into chats")
-        return found
+        return int(channel) if channel else self._guilds.front_door(space)
 
     def _place(self, chat: str, message: str) -> tuple[int, int]:
         """Return the channel and the id of a message; one in a private chat has the channel behind its id."""
@@ -68,12 +65,21 @@ class Speech:
 
     async def _post(self, name: str, channel: int, rendered: Rendered, reply_to: str | None) -> Receipt:
         payload = rendered.payload() | {"nonce": nonce(name), "enforce_nonce": True}
-        if reply_to is not None and reply_to.isdigit():
-            payload["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+        if reply_to is None or not reply_to.isdigit():
+            return Receipt(str(await self._rest.send(channel, payload)))
+        reference = {"message_id": reply_to, "fail_if_not_exists": False}
+        try:
+            return Receipt(str(await self._rest.send(channel, payload | {"message_reference": reference})))
+        except FAILURES as error:
+            if not has_code(error, NO_REPLY):
+                raise
         return Receipt(str(await self._rest.send(channel, payload)))
 
     async def _privately(self, name: str, account: str, rendered: Rendered) -> Receipt:
-        channel = await self._rest.direct(int(account.removeprefix("discord:")))
+        platform, _, user = account.partition(":")
+        if platform != "discord":
+            raise NotPrivately(f"{account} is nobody on Discord")
+        channel = await self._rest.direct(int(user))
         receipt = await self._post(name, channel, rendered, None)
         return Receipt(f"{receipt.message}@{channel}")
 

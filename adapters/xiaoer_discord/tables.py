@@ -13,4 +13,4 @@ guilds = Table(
     Column("seen", BigInteger, nullable=False),
     Column("menu", String, nullable=False),
 )
-"""How far each guild's events are safe, in microseconds since 1970, and a digest of the commands that were set last."""
+"""How far each guild's events are safe, in milliseconds since 1970, and a digest of the commands that were set last."""

@@ -5,7 +5,7 @@ Spaces are ``discord:<guild>``, chats ``discord:<guild>/<channel>`` (threads are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -31,6 +31,9 @@ WRITTEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
 MEDIA: Mapping[str, MessageKind] = {"image": "photo", "video": "video", "audio": "audio"}
 """What an attachment is, by the first half of its content type."""
 
+Ranks: TypeAlias = Sequence[tuple[int, str]]
+"""Roles of a guild that mean something, the highest right first: their ids, and what an event calls them."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _GROUPS = frozenset({1, 2})
@@ -44,8 +47,8 @@ class View(Protocol):
         """Return the space that a guild is; None when it is in no community."""
         ...
 
-    def named_roles(self, space: str) -> frozenset[str]:
-        """Return the names of Discord roles that mean something in the space's community."""
+    def ranks(self, space: str) -> Ranks:
+        """Return which roles mean something in the space's community."""
         ...
 
     def home(self, user: int, button: str) -> str | None:
@@ -62,26 +65,25 @@ def chat_of(space: str, channel: int) -> str:
     return f"{space}/{channel}"
 
 
-def who_is(user: Person, named: Iterable[str] = ()) -> Who:
+def who_is(user: Person, ranks: Ranks = ()) -> Who:
     """Return the account of a person, with what they are in the guild.
 
     Args:
         user: the person; a member where that is known.
-        named: the names of roles that mean something; of several the highest counts.
+        ranks: which roles mean something there.
     """
-    return Who(f"discord:{user.id}", user.display_name, None, role_of(user, named), bot=user.bot)
+    return Who(f"discord:{user.id}", user.display_name, None, role_of(user, ranks), bot=user.bot)
 
 
-def role_of(user: Person, named: Iterable[str] = ()) -> str:
-    """Return ``owner``, ``administrator``, the highest of the named roles, or nothing for an ordinary member."""
+def role_of(user: Person, ranks: Ranks) -> str:
+    """Return ``owner``, the highest of some ranks that somebody has, or nothing for an ordinary member."""
     if not isinstance(user, discord.Member):
         return ""
-    if user.guild.owner_id == user.id:
+    guild = user.guild
+    if guild.owner_id == user.id:
         return "owner"
-    if user.guild_permissions.administrator:
-        return "administrator"
-    meaning = [role for role in user.roles if role.name in frozenset(named)]
-    return meaning[-1].name if meaning else ""  # Member.roles begins with the lowest
+    # everybody has the role of which the id is the guild's (Discord docs, Permissions)
+    return next((rank for role, rank in ranks if role == guild.id or user.get_role(role) is not None), "")
 
 
 def joined(member: discord.Member, view: View) -> MemberJoined | None:
@@ -94,7 +96,7 @@ def joined(member: discord.Member, view: View) -> MemberJoined | None:
         key=f"discord:join:{member.guild.id}:{member.id}:{stamp(at)}",
         at=at,
         space=space,
-        who=who_is(member, view.named_roles(space)),
+        who=who_is(member, view.ranks(space)),
         source=JoinSource(),
     )
 
@@ -117,25 +119,32 @@ def left(guild: int, who: Who, since: datetime | None, view: View, at: datetime 
 
 
 def written(message: discord.Message, view: View, author: Person | None = None) -> MessagePosted | None:
-    """Return what somebody wrote, or how they changed it; nothing for service messages and for what was not edited.
+    """Return what somebody wrote; nothing for service messages, other bots and webhooks.
 
     Args:
         message: as it stands.
         view: what is known.
         author: who wrote it, where more is known than the message says.
     """
-    space = view.space(message.guild.id if message.guild is not None else None)
-    if space is None or message.type not in WRITTEN:
+    space = _space(message, view)
+    if space is None:
         return None
     return _posted(message, space, author or message.author, view, message.created_at, "message")
 
 
 def edited(message: discord.Message, view: View) -> MessagePosted | None:
     """Return how somebody changed what they wrote; nothing when Discord itself changed it (a preview, a pin)."""
-    space = view.space(message.guild.id if message.guild is not None else None)
-    if space is None or message.type not in WRITTEN or message.edited_at is None:
+    space = _space(message, view)
+    if space is None or message.edited_at is None:
         return None
     return _posted(message, space, message.author, view, message.edited_at, "edit")
+
+
+def _space(message: discord.Message, view: View) -> str | None:
+    """Return the space in which a person wrote a message; None if no person did, or nowhere."""
+    if message.type not in WRITTEN or message.author.bot or message.webhook_id is not None:
+        return None
+    return view.space(message.guild.id) if message.guild is not None else None
 
 
 def _posted(message: discord.Message, space: str, author: Person, view: View, at: datetime, what: str) -> MessagePosted:
@@ -147,7 +156,7 @@ def _posted(message: discord.Message, space: str, author: Person, view: View, at
         at=at,
         space=space,
         chat=chat_of(space, message.channel.id),
-        who=who_is(author, view.named_roles(space)),
+        who=who_is(author, view.ranks(space)),
         message=str(message.id),
         kind=kind_of(message),
         text=_words(message),
@@ -188,7 +197,7 @@ def reacted(change: discord.RawReactionActionEvent, key: str, view: View) -> Rea
     if space is None:
         return None
     user = change.member
-    who = who_is(user, view.named_roles(space)) if user is not None else Who(f"discord:{change.user_id}", "")
+    who = who_is(user, view.ranks(space)) if user is not None else Who(f"discord:{change.user_id}", "")
     emoji = (change.emoji.name or "" if change.emoji.id is None else f"custom:{change.emoji.id}",)
     added = change.event_type == "REACTION_ADD"
     return ReactionChanged(
@@ -213,7 +222,7 @@ def asked(interaction: discord.Interaction[Any], view: View) -> CommandUsed | Bu
 
 
 def _asker(interaction: discord.Interaction[Any], space: str, view: View) -> Who:
-    who = who_is(interaction.user, view.named_roles(space))
+    who = who_is(interaction.user, view.ranks(space))
     return Who(who.account, who.name, interaction.locale.value, who.role, who.bot)
 
 
@@ -265,5 +274,8 @@ def _pressed(interaction: discord.Interaction[Any], view: View) -> ButtonPressed
 
 
 def stamp(moment: datetime) -> int:
-    """Return a moment in microseconds since 1970, as keys name it; Discord tells no finer ones."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    """Return a moment in milliseconds since 1970, as keys name it.
+
+    The gateway tells when somebody came in to the microsecond, the REST API only to the millisecond (serenity 68).
+    """
+    return (moment - EPOCH) // timedelta(milliseconds=1)

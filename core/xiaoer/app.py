@@ -270,7 +270,7 @@ class App:
         for call in requested.after:
             try:
                 call()
-            except Exception as error:  # bulkhead "adapter": what is stored is stored, and the store goes on
+            except Exception as error:  # noqa: BLE001 - bulkhead "adapter": what is stored is stored
                 structlog.get_logger().error("adapter failed", task="after a commit", exc_info=error)
         for event in requested.events:
             self.pipeline.submit(event, parked=True)

@@ -7,14 +7,22 @@ by: schedules, windows, expiries. The sandbox and tests move it; it is platform 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Community time is not moved beyond this: in the year 10000 nothing can be said any more, nor be taken back."""
 
 
 class Clock(Protocol):
     """Platform time."""
+
+    @property
+    def steady(self) -> float:
+        """Seconds after which whoever waits for a moment looks again: ``now`` may have been set meanwhile."""
+        ...
 
     def now(self) -> datetime:
         """Return the moment, in UTC."""
@@ -30,7 +38,14 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time."""
+    """The machine's time.
+
+    Attributes:
+        steady: half a minute: so late is a timer at most when the time server puts the clock forward, or when the
+            machine wakes from a sleep that ``monotonic`` does not count.
+    """
+
+    steady: float = 30.0
 
     def now(self) -> datetime:
         """Return the moment, in UTC."""
@@ -68,21 +83,36 @@ class CommunityClock:
         return self.platform.now() + self._offset
 
     def move(self, offset: timedelta) -> None:
-        """Set the offset and wake everybody who waits for a moment; storing it is the caller's part."""
-        self._offset = offset
+        """Set the offset and wake everybody who waits for a moment; storing it is the caller's part.
+
+        Args:
+            offset: how far ahead; beyond :data:`LAST` it counts as what leads there.
+        """
+        self._offset = min(offset, LAST - self.platform.now())
         self._moved.set()
         self._moved = asyncio.Event()
 
     async def wait(self, until: datetime | None) -> None:
         """Return at a moment or when the clock is moved, whichever is first; with None only the latter."""
-        moved = asyncio.ensure_future(self._moved.wait())
-        waits: set[asyncio.Future[Any]] = {moved}
+        waits: list[Coroutine[Any, Any, object]] = [self._moved.wait()]
         if until is not None:
-            waits.add(asyncio.ensure_future(self.platform.sleep(max(0.0, (until - self.now()).total_seconds()))))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await wait
+            waits.append(self._reach(until))
+        await first_of(*waits)
+
+    async def _reach(self, until: datetime) -> None:
+        platform = self.platform
+        while (left := (until - self.now()).total_seconds()) > 0.0:
+            await platform.sleep(min(left, platform.steady))
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of several waits is over; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)  # awaiting them one by one would hide that this very task is cancelled meanwhile

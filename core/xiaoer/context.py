@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from xiaoer.actions import AnyAction
-from xiaoer.errors import ContextClosed
+from xiaoer.errors import ContextClosed, StoreError
 from xiaoer.events import AnyEvent
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 C = TypeVar("C", covariant=True)
 A = ParamSpec("A")
 Effect: TypeAlias = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
+
+EFFECTS = 1_000
+"""So many effects one plugin may queue for one event; more would hold up everybody who is stored with it."""
 
 
 class Context(Voice, Generic[C]):
@@ -68,10 +71,19 @@ class Context(Voice, Generic[C]):
 
     def _queue(self, function: Callable[..., object], *args: Any, **values: Any) -> None:
         if self._closed:
-            raise ContextClosed(
-                f"plugin {self.scene.plugin} uses a context after its event was over: queue before the hook returns"
+            raise self._over()
+        effects = self.effects
+        if len(effects) >= EFFECTS:
+            raise StoreError(
+                f"plugin {self.scene.plugin} queues over {EFFECTS} effects for one event: "
+                "write many rows with one statement, and do long work in parts, by a timer each"
             )
-        self.effects.append((function, args, values))
+        effects.append((function, args, values))
+
+    def _over(self) -> ContextClosed:
+        return ContextClosed(
+            f"plugin {self.scene.plugin} uses a context after its event was over: queue before the hook returns"
+        )
 
     def write(self, statement: Statement, /, **values: Any) -> None:
         """Queue one write.
@@ -106,8 +118,12 @@ class Context(Voice, Generic[C]):
 
     async def read(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Return the rows of a short read of what is committed: for showing, not for deciding."""
+        if self._closed:
+            raise self._over()
         return await self._store.read(statement, **values)
 
     async def report(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Return the rows of a long read, which runs on a connection of its own."""
+        if self._closed:
+            raise self._over()
         return await self._store.report(statement, **values)

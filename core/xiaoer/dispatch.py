@@ -11,13 +11,13 @@ import structlog
 from xiaoer.buttons import ButtonSigner
 from xiaoer.context import Context
 from xiaoer.errors import Refusal, StoreError
-from xiaoer.events import ActionEnded, ButtonPressed, CommandUsed, PlatformEvent, ScheduleDue, Who
+from xiaoer.events import ActionEnded, AnyEvent, ButtonPressed, CommandUsed, PlatformEvent, ScheduleDue, Who
 from xiaoer.hookspecs import Veto
 from xiaoer.roles import GIVEN_ROLE, least_role, may, role_of
 from xiaoer.runtime import CommunityRuntime, PluginRuntime, Step
 from xiaoer.scene import Asker, Scene
 from xiaoer.transaction import Transaction
-from xiaoer.units import Part, Unit, describe
+from xiaoer.units import Part, Unit, describe, refuse
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock
@@ -92,42 +92,46 @@ class Dispatcher:
         while visit.number < len(steps):
             plugin, scene, function, arguments, screens = step = steps[visit.number]
             visit.number += 1
-            if plugin.health.resting_until and self._rests(unit, plugin, scene):
+            if plugin.health.resting_until and self._rests(visit, step):
                 continue
             ctx = visit.ctx = Context(scene, plugin.config, now, store)
             try:
                 result = await function(ctx, event, **arguments)
-            except (Exception, SystemExit, asyncio.CancelledError) as error:  # bulkhead "hook"
+                if screens and result is not None and not isinstance(result, Veto):
+                    raise TypeError(f"screen returned {type(result).__name__}, not a Veto or None")
+            except BaseException as error:  # bulkhead "hook"
                 ctx.close()
                 if visit.left:
                     return
-                if isinstance(error, asyncio.CancelledError) and not visit.cut:
-                    raise
+                if isinstance(error, GeneratorExit) or (isinstance(error, asyncio.CancelledError) and not visit.cut):
+                    raise  # it may be meant for the worker, which knows
                 self._failed(visit, step, error)
                 continue
             ctx.close()
             if visit.left:
                 return
+            if visit.cut:
+                _end_cut(visit)
             if ctx.effects:
                 parts.append(Part(scene, ctx.effects))
-            elif plugin.health.troubled:
-                self.succeeded(unit.runtime, plugin)
-            if screens and isinstance(result, Veto):
+            if plugin.health.troubled:
+                unit.well = (*unit.well, plugin)
+            if screens and result is not None:
                 self._vetoed(visit, plugin, result)
 
-    def take_over(self, visit: Visit) -> Visit:
-        """Return a visit that goes on behind the step that hangs; that step's context refuses everything."""
-        steps = visit.steps
-        if visit.ctx is None or steps is None:
-            raise AssertionError("a visit hangs before its first step")
+    def take_over(self, visit: Visit, error: BaseException) -> Visit:
+        """Return a visit that goes on behind the step that failed with an error; that step's context is closed."""
         visit.left = True
+        unit, steps = visit.unit, visit.steps
+        if visit.ctx is None or steps is None:  # it took too long to find out what a person may do
+            return Visit(unit, _without_answer(unit.runtime, unit.event))
         visit.ctx.close()
-        rest = Visit(visit.unit, steps, visit.number)
-        self._failed(rest, steps[visit.number - 1], TimeoutError("it took too long and would not be cut off"))
+        rest = Visit(unit, steps, visit.number)
+        self._failed(rest, steps[visit.number - 1], error)
         return rest
 
     def succeeded(self, runtime: CommunityRuntime, plugin: PluginRuntime) -> None:
-        """Note that a plugin's part of an event went well."""
+        """Note that all went well that a plugin did for an event."""
         back = plugin.health.succeeded()
         runtime.troubled = any(other.health.troubled for other in runtime.plugins.values())
         if back:
@@ -154,20 +158,27 @@ class Dispatcher:
     def _failed(self, visit: Visit, step: Step, error: BaseException) -> None:
         unit, plugin, scene = visit.unit, step.plugin, step.scene
         if isinstance(error, Refusal) and scene.asker is not None:
-            unit.parts.append(Part(scene, [(Transaction.refuse, (error.key, error.values), {})]))
+            unit.parts.append(Part(scene, [(refuse, (error,), {})]))
+            unit.well = (*unit.well, plugin)
             return
-        if isinstance(error, asyncio.CancelledError):
-            error = TimeoutError("it took too long and was cut off")
-            visit.cut = False
-            task = asyncio.current_task()
-            if task is not None:
-                task.uncancel()
+        if visit.cut:
+            _end_cut(visit)
+            if isinstance(error, asyncio.CancelledError):
+                error = TimeoutError("it took too long and was cut off")
         self.failed(unit, plugin, error)
         unit.faults.append((plugin.name, describe(error)))
         if scene.asker is not None:
             unit.parts.append(Part(scene, [(Transaction.refuse, ("xiaoer.failed", {}), {})]))
         if step.screens and plugin.plugin.fail_closed:
-            self._vetoed(visit, plugin, Veto(f"its screener failed: {describe(error)}"))
+            self._closed(visit, plugin, "xiaoer.failed", f"its screener failed: {describe(error)}")
+
+    def _closed(self, visit: Visit, plugin: PluginRuntime, key: str, reason: str) -> None:
+        """Stop an event that a screener of safety could not look at; who asked for something hears a text (its key)."""
+        unit = visit.unit
+        if isinstance(unit.event, CommandUsed | ButtonPressed):
+            scene = _asking(unit.runtime.core, unit.event, private=True)
+            unit.parts.append(Part(scene, [(Transaction.refuse, (key, {}), {})]))
+        self._vetoed(visit, plugin, Veto(reason))
 
     def _vetoed(self, visit: Visit, plugin: PluginRuntime, veto: Veto) -> None:
         visit.number = len(visit.steps or ())
@@ -179,11 +190,14 @@ class Dispatcher:
             reason=veto.reason,
         )
 
-    def _rests(self, unit: Unit, plugin: PluginRuntime, scene: Scene) -> bool:
-        if not plugin.health.rests(self._clock.monotonic()):
+    def _rests(self, visit: Visit, step: Step) -> bool:
+        plugin, scene = step.plugin, step.scene
+        if not plugin.health.rests(self._clock.monotonic(), visit.unit.event.key):
             return False
         if scene.asker is not None:
-            unit.parts.append(Part(scene, [(Transaction.refuse, ("xiaoer.button.off", {}), {})]))
+            visit.unit.parts.append(Part(scene, [(Transaction.refuse, ("xiaoer.button.off", {}), {})]))
+        if step.screens and plugin.plugin.fail_closed:
+            self._closed(visit, plugin, "xiaoer.button.off", "its screener is paused")
         return True
 
     async def _command(self, runtime: CommunityRuntime, event: CommandUsed) -> Step:
@@ -223,6 +237,13 @@ class Dispatcher:
         return Step(plugin, _asking(plugin.scene, event, private=answer != "public"), function, {"data": data}, False)
 
 
+def _end_cut(visit: Visit) -> None:
+    visit.cut = False
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
 def _asking(scene: Scene, event: CommandUsed | ButtonPressed, *, private: bool) -> Scene:
     asker = Asker(event.who, event.chat or event.space, event.handle, private)
     return Scene(scene.community, scene.plugin, scene.words, scene.signer, asker)
@@ -237,6 +258,15 @@ def _not_allowed(runtime: CommunityRuntime, event: CommandUsed, needs: str, plug
 def _inserted(runtime: CommunityRuntime, event: CommandUsed | ButtonPressed, declared: Step) -> tuple[Step, ...]:
     steps = runtime.steps[type(event)]
     return (*steps[: runtime.screens], declared, *steps[runtime.screens :])
+
+
+def _without_answer(runtime: CommunityRuntime, event: AnyEvent) -> tuple[Step, ...]:
+    if not isinstance(event, CommandUsed):
+        return ()
+    core = runtime.plugins["xiaoer"]
+    return _inserted(
+        runtime, event, _refusing(core, _asking(core.scene, event, private=True), Refusal("xiaoer.store.failed"))
+    )
 
 
 def _refusing(core: PluginRuntime, scene: Scene, refusal: Refusal) -> Step:

@@ -11,10 +11,13 @@ from typing import Any, TypeAlias, cast
 import pluggy
 from pydantic import BaseModel
 
+from xiaoer.buttons import ButtonTable
+from xiaoer.commands import CommandTree
 from xiaoer.errors import PluginError
 from xiaoer.hookspecs import HOOKS, PROJECT, HookSpecs
-from xiaoer.plugin import Plugin
+from xiaoer.plugin import Cron, Misfire, Plugin, marked
 from xiaoer.sections import CommunitySection
+from xiaoer.units import describe
 
 Implementation: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -31,17 +34,44 @@ class Registry:
         self._manager.add_hookspecs(HookSpecs)
         self.plugins: dict[str, Plugin[Any]] = {}
 
+    def take(self, name: str, kind: type[Plugin[Any]]) -> Plugin[Any]:
+        """Make a plugin, take it in and return it.
+
+        Args:
+            name: how ``plugins.toml`` calls it.
+            kind: its class.
+
+        Raises:
+            PluginError: it cannot be made, or something about it is not as it must be.
+        """
+        try:
+            check_class(name, kind)
+            plugin = kind()
+            self.register(plugin)
+        except PluginError as error:
+            raise PluginError(name, error.message) from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # bulkhead "hook": its class does what it wants when it is made and looked at
+            raise PluginError(name, f"it cannot be made: {describe(error)}") from error
+        return plugin
+
     def register(self, plugin: Plugin[Any]) -> None:
         """Take a plugin in.
 
         Raises:
-            PluginError: its name, its configuration model or one of its hooks is not as it must be.
+            PluginError: its name, its configuration model, a hook, a command or a button is not as it must be.
         """
-        name = _checked_name(plugin)
+        name = _checked_name(type(plugin))
         if name in self.plugins:
             raise PluginError(name, "there is another plugin with this name: rename one of them")
         for attribute in dir(type(plugin)):
             _check_method(name, attribute, getattr(type(plugin), attribute))
+        for function, _ in marked(plugin):
+            if not inspect.iscoroutinefunction(function):
+                raise PluginError(name, f"{function.__name__} must be async: write async def {function.__name__}(…)")
+        for table in (CommandTree, ButtonTable):
+            table([(name, plugin)])
         try:
             self._manager.register(plugin, name)
         except pluggy.PluginValidationError as error:
@@ -54,16 +84,50 @@ class Registry:
         return {found.plugin_name: cast("Implementation", found.function) for found in caller.get_hookimpls()}
 
 
-def _checked_name(plugin: Plugin[Any]) -> str:
-    name = getattr(type(plugin), "name", "")
+def check_class(name: str, kind: type[Plugin[Any]]) -> None:
+    """Look at a plugin's class without making one.
+
+    Args:
+        name: what it is known by.
+        kind: the class.
+
+    Raises:
+        PluginError: it has another name, one that cannot be, or its configuration is no model.
+    """
+    if _checked_name(kind) != name:
+        raise PluginError(name, f"its class is named {kind.name}: both names must be the same")
+
+
+def timers_of(plugin: Plugin[Any], config: BaseModel) -> tuple[Cron, ...]:
+    """Return the recurring timers of a plugin with one community's configuration.
+
+    Raises:
+        PluginError: it fails to tell them, or they are none.
+    """
+    name = type(plugin).name
+    try:
+        found = tuple(plugin.timers(config))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # bulkhead "hook": timers() is the plugin's
+        raise PluginError(name, f"timers() failed: {describe(error)}") from error
+    for cron in cast("tuple[object, ...]", found):
+        kinds: list[type[Any]] = [type(getattr(cron, field, None)) for field in ("job", "expression", "misfire")]
+        if kinds != [str, str, Misfire]:
+            raise PluginError(name, "timers() must return Cron(job, expression, misfire), both of them texts")
+    return found
+
+
+def _checked_name(kind: type[Plugin[Any]]) -> str:
+    name = getattr(kind, "name", "")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise PluginError(
-            type(plugin).__name__,
+            kind.__name__,
             "give the class a name: small letters, digits and _, at most 32, beginning with a letter",
         )
     if name in CommunitySection.model_fields:
         raise PluginError(name, "this name is a key of every community's section: rename the plugin")
-    config: object = getattr(type(plugin), "config", None)
+    config: object = getattr(kind, "config", None)
     if not (isinstance(config, type) and issubclass(config, BaseModel)):
         raise PluginError(name, "its config must be a pydantic model, a subclass of xiaoer.Settings")
     return name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from xiaoer.clocks import first_of
 from xiaoer.communities import Community
 from xiaoer.errors import PluginError, StoreError
 from xiaoer.events import ScheduleDue
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
     from xiaoer.store import Store
 
 BATCH = 100
-"""So many timers are fired at once."""
+"""So many timers are fired, begun or switched at once."""
+
+CHUNK = 200
+"""So many one-time timers are switched on or off by one write."""
+
+PASSED_OVER = 50
+"""So many due times that are settled already are passed over one by one; then all of them are."""
+
+LONGEST = timedelta(days=36_500)
+"""A greater lateness is this one: timedeltas end before what a database can hold."""
 
 RETRY = 1.0
 """Seconds of platform time after which timers that could not be read or stored are looked at again."""
@@ -54,8 +64,39 @@ DUE = Statement(
     .limit(BATCH)
 )
 NEXT = Statement(select(timers.c.due).where(timers.c.state == "waiting").order_by(timers.c.due).limit(1))
-OPEN = Statement(select(*_columns).where(timers.c.state.in_(["waiting", "off"])))
+_open = timers.c.state.in_(["waiting", "off"])
+RECURRING = Statement(
+    select(
+        timers.c.id,
+        timers.c.community,
+        timers.c.plugin,
+        timers.c.job,
+        timers.c.cron,
+        timers.c.misfire,
+        timers.c.late,
+        timers.c.state,
+    ).where(timers.c.cron.is_not(None), _open)
+)
+ONCE = Statement(
+    select(timers.c.community, timers.c.plugin, timers.c.state).where(timers.c.cron.is_(None), _open).distinct()
+)
 SWITCH = Statement(update(timers).values(state=bindparam("became")).where(timers.c.id == bindparam("timer")))
+SWITCH_ONCE = Statement(
+    update(timers)
+    .values(state=bindparam("became"))
+    .where(
+        timers.c.id.in_(
+            select(timers.c.id)
+            .where(
+                timers.c.community == bindparam("of"),
+                timers.c.plugin == bindparam("by"),
+                timers.c.state == bindparam("was"),
+                timers.c.cron.is_(None),
+            )
+            .limit(CHUNK)
+        )
+    )
+)
 SETTLE = Statement(
     update(timers)
     .values(state=bindparam("became"))
@@ -84,8 +125,25 @@ ADD = Statement(
         where=timers.c.state == "cancelled",
     )
 )
+LAST = Statement(
+    select(timers.c.due)
+    .where(
+        timers.c.community == bindparam("of"),
+        timers.c.plugin == bindparam("by"),
+        timers.c.job == bindparam("name"),
+        timers.c.cron.is_not(None),
+        timers.c.state != "cancelled",
+    )
+    .order_by(timers.c.due.desc())
+    .limit(1)
+)
 
 Submit = Callable[[ScheduleDue, tuple[Callable[[Transaction], None], ...]], "asyncio.Future[Outcome]"]
+Change: TypeAlias = Callable[[Transaction], int]
+"""Makes some rows what they should be and returns how many it touched."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Scheduler:
@@ -106,10 +164,11 @@ class Scheduler:
         self._wake = asyncio.Event()
         self._rested = asyncio.Event()
         self._busy = True
+        self._failing = False
         self._next: datetime | None = None
 
     async def declare(self, declared: Iterable[tuple[Community, str, Iterable[Cron]]]) -> None:
-        """Make the timers what the communities' plugins say now.
+        """Make the timers what the communities' plugins say now; what is so already is not written.
 
         A recurring timer whose expression and zone did not change keeps its due time, so what came due meanwhile is
         treated by its misfire policy. Timers of plugins that are not declared are switched off and wait.
@@ -120,16 +179,19 @@ class Scheduler:
         Raises:
             PluginError: an expression is not one, or two timers have one name.
         """
-        wanted: dict[tuple[str, str], dict[str, _Wanted]] = {}
+        wanted: dict[tuple[str, str], dict[str, _Job]] = {}
         for community, plugin, crons in declared:
             jobs = wanted.setdefault((community.id, plugin), {})
             for cron in crons:
                 if cron.job in jobs:
                     raise PluginError(plugin, f"timer {cron.job} in community {community.id} is declared twice")
-                jobs[cron.job] = _wanted(community, plugin, cron)
-        changes = _changes(await self._store.report(OPEN), wanted, self._clock.now())
-        for start in range(0, len(changes), BATCH):
-            await self._store.transact(_apply, changes[start : start + BATCH])
+                jobs[cron.job] = _job(community, plugin, cron)
+        changes = _recurring(await self._store.report(RECURRING), wanted, self._clock.now())
+        changes += _once(await self._store.report(ONCE), wanted)
+        while changes:
+            batch, changes = changes[:BATCH], changes[BATCH:]
+            touched = await asyncio.gather(*[self._store.transact(change) for change in batch])
+            changes += [change for change, rows in zip(batch, touched, strict=True) if rows == CHUNK]
         self.wake()
 
     def wake(self) -> None:
@@ -142,12 +204,12 @@ class Scheduler:
 
     @property
     def idle(self) -> bool:
-        """Whether every timer that is due has been settled."""
+        """Whether nothing is left to do before time passes."""
         due = self._next is not None and self._next <= self._clock.now()
-        return not (self._busy or self._wake.is_set() or due)
+        return self._failing or not (self._busy or self._wake.is_set() or due)
 
     async def settled(self) -> None:
-        """Return when every timer that is due has been settled."""
+        """Return when nothing is left to do before time passes."""
         while not self.idle:
             self._rested.clear()
             await self._rested.wait()
@@ -155,40 +217,48 @@ class Scheduler:
     async def run(self) -> None:
         """Fire timers for ever."""
         while True:
-            self._busy = True
+            self._busy, self._failing = True, False
             self._wake.clear()
             try:
-                more = await self._round()
-            except StoreError as error:
+                await self._catch_up(self._clock.now())
+            except (StoreError, sqlite3.Error) as error:
                 structlog.get_logger().error("timers not settled", reason=str(error))
+                self._failing = True
+                self._rested.set()
                 await self._clock.platform.sleep(RETRY)
                 continue
-            if not more:
-                self._busy = False
-                self._rested.set()
-                await self._pause()
+            self._busy = False
+            self._rested.set()
+            await first_of(self._clock.wait(self._next), self._wake.wait())
 
-    async def _round(self) -> bool:
-        """Settle what is due; return whether there may be more."""
-        now = self._clock.now()
-        due = await self._store.read(DUE, now=now)
-        if not due:
-            first = await self._store.read(NEXT)
-            self._next = first[0].due if first else None
-            return False
-        await asyncio.gather(*[self._settle(row, decision) for row, decision in _in_order(due, now)])
-        return True
+    async def _catch_up(self, began: datetime) -> None:
+        """Settle what is due.
+
+        All of it is judged by the moment at which this began, so nobody's timer is too late because others came first.
+        """
+        while due := await self._store.read(DUE, now=(now := min(began, self._clock.now()))):
+            work = [self._settle(row, decision) for row, decision in _in_order(due, now)]
+            for fault in await asyncio.gather(*work, return_exceptions=True):  # none goes on while others are retried
+                if fault is not None:
+                    raise fault
+        first = await self._store.read(NEXT)
+        self._next = first[0].due if first else None
 
     async def _settle(self, row: Row, decision: Decision) -> None:
         if not decision.fire:
-            await self._store.transact(_drop, row, decision)
-            structlog.get_logger().info(
-                "timer skipped", community=row.community, plugin=row.plugin, job=row.job, due=row.due.isoformat()
-            )
-            self._report(row.community, "xiaoer.timer.skipped", {"job": row.job, "when": row.due})
+            if await self._store.transact(_settled, row, decision):
+                structlog.get_logger().info(
+                    "timer skipped", community=row.community, plugin=row.plugin, job=row.job, due=row.due.isoformat()
+                )
+                when = max(row.due, _EPOCH)  # the year 1 cannot be said in every zone
+                self._report(row.community, "xiaoer.timer.skipped", {"job": row.job, "when": when})
             return
+
+        def fire(tx: Transaction) -> None:
+            _settled(tx, row, decision)
+
         event = ScheduleDue(
-            key=f"timer:{row.community}:{row.plugin}:{row.job}:{int(decision.due.timestamp() * 1_000_000)}",
+            key=f"timer:{row.community}:{row.plugin}:{row.job}:{(decision.due - _EPOCH) // _MICROSECOND}",
             at=self._clock.now(),
             community=row.community,
             plugin=row.plugin,
@@ -197,22 +267,8 @@ class Scheduler:
             data=row.data,
             merged=decision.count,
         )
-        outcome = await self._submit(event, (lambda tx: _fire(tx, row, decision),))
-        if outcome is Outcome.DUPLICATE:  # its effects are stored, so only the row is left; it would come up for ever
-            await self._store.transact(_fire, row, decision)
-
-    async def _pause(self) -> None:
-        waits = [
-            asyncio.ensure_future(self._clock.wait(self._next)),
-            asyncio.ensure_future(self._wake.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await wait
+        if await self._submit(event, (fire,)) is Outcome.DUPLICATE:
+            await self._store.transact(fire)  # its effects are stored, and the row alone would come up for ever
 
 
 def _in_order(due: list[Row], now: datetime) -> list[tuple[Row, Decision]]:
@@ -222,106 +278,112 @@ def _in_order(due: list[Row], now: datetime) -> list[tuple[Row, Decision]]:
     for row in due:
         if row.due > until.get(row.community, now):
             continue
-        decision = decide(row.due, _cron(row), now, _misfire(row))
+        decision = decide(row.due, None if row.cron is None else _parsed(row.cron), now, _misfire(row))
         if decision.next is not None:
             until[row.community] = min(decision.next, until.get(row.community, now))
         decided.append((row, decision))
     return decided
 
 
-class _Wanted(NamedTuple):
-    """A recurring timer as its plugin declares it."""
+class _Job(NamedTuple):
+    """A recurring timer; ``cron`` is its expression with its zone behind it."""
 
-    written: str
+    community: str
+    plugin: str
+    name: str
+    cron: str
     misfire: Misfire
 
 
-Change: TypeAlias = Callable[[Transaction], object]
-
-
-def _wanted(community: Community, plugin: str, cron: Cron) -> _Wanted:
+def _job(community: Community, plugin: str, cron: Cron) -> _Job:
     fault = check_expression(cron.expression)
     if fault is not None:
         raise PluginError(plugin, f"timer {cron.job} in community {community.id}: {fault}")
-    return _Wanted(f"{cron.expression} {community.timezone.key}", cron.misfire)
+    late = timedelta(seconds=int(min(cron.misfire.late, LONGEST).total_seconds()))
+    written = f"{cron.expression} {community.timezone.key}"
+    return _Job(community.id, plugin, cron.job, written, Misfire(cron.misfire.policy, late))
 
 
-def _changes(rows: list[Row], wanted: Mapping[tuple[str, str], Mapping[str, _Wanted]], now: datetime) -> list[Change]:
-    """Return what has to be done to the open timers so that they are what is wanted; nothing for those that are."""
+def _recurring(rows: list[Row], wanted: Mapping[tuple[str, str], Mapping[str, _Job]], now: datetime) -> list[Change]:
+    """Return what has to be done to the recurring timers that are open so that they are what is wanted."""
     changes: list[Change] = []
-    kept: set[tuple[str, str, str]] = set()
+    kept: set[_Job] = set()
     for row in rows:
         jobs = wanted.get((row.community, row.plugin))
         if jobs is None:
             state = "off"
-        elif row.cron is None:
-            state = "waiting"
         else:
             job = jobs.get(row.job)
-            state = "waiting" if job is not None and job.written == row.cron else "cancelled"
+            state = "waiting" if job is not None and job.cron == row.cron else "cancelled"
             if job is not None and state == "waiting":
-                kept.add((row.community, row.plugin, row.job))
+                kept.add(job)
                 if _misfire(row) != job.misfire:
                     changes.append(partial(_treat, row.id, job.misfire))
         if state != row.state:
             changes.append(partial(_switch, row.id, state))
-    for (community, plugin), jobs in wanted.items():
-        for name, job in jobs.items():
-            if (community, plugin, name) not in kept:
-                changes.append(partial(_begin, community, plugin, name, job, now))
+    for jobs in wanted.values():
+        changes += [partial(_begin, job, now) for job in jobs.values() if job not in kept]
     return changes
 
 
-def _apply(tx: Transaction, changes: list[Change]) -> None:
-    for change in changes:
-        change(tx)
+def _once(rows: list[Row], wanted: Mapping[tuple[str, str], object]) -> list[Change]:
+    """Return what has to be done to the one-time timers: those of plugins that are switched off wait."""
+    states = [(row, "waiting" if (row.community, row.plugin) in wanted else "off") for row in rows]
+    return [
+        partial(_switch_once, row.community, row.plugin, row.state, state)
+        for row, state in states
+        if state != row.state
+    ]
 
 
-def _treat(timer: int, misfire: Misfire, tx: Transaction) -> None:
-    tx.run(TREAT, timer=timer, policy=misfire.policy, seconds=int(misfire.late.total_seconds()))
+def _treat(timer: int, misfire: Misfire, tx: Transaction) -> int:
+    return tx.run(TREAT, timer=timer, policy=misfire.policy, seconds=int(misfire.late.total_seconds()))
 
 
-def _switch(timer: int, state: str, tx: Transaction) -> None:
-    tx.run(SWITCH, timer=timer, became=state)
+def _switch(timer: int, state: str, tx: Transaction) -> int:
+    return tx.run(SWITCH, timer=timer, became=state)
 
 
-def _begin(community: str, plugin: str, job: str, wanted: _Wanted, now: datetime, tx: Transaction) -> None:
-    first = next_due(*_parsed(wanted.written), now)
-    _add(tx, community, plugin, job, wanted.written, wanted.misfire, first)
+def _switch_once(community: str, plugin: str, was: str, state: str, tx: Transaction) -> int:
+    return tx.run(SWITCH_ONCE, of=community, by=plugin, was=was, became=state)
 
 
-def _add(
-    tx: Transaction, community: str, plugin: str, job: str, cron: str, misfire: Misfire, due: datetime | None
-) -> None:
-    """Set the next due time; one that was settled before, because time was moved back, is passed over."""
-    expression, zone = _parsed(cron)
-    while due is not None and not tx.run(
+def _begin(job: _Job, now: datetime, tx: Transaction) -> int:
+    _add(tx, job, next_due(*_parsed(job.cron), now))
+    return 1
+
+
+def _add(tx: Transaction, job: _Job, due: datetime | None) -> None:
+    """Set the next due time; those that were settled before, because time was moved back, are passed over."""
+    tries = 0
+    while due is not None and not _insert(tx, job, due):
+        tries += 1
+        if tries == PASSED_OVER and (last := tx.one(LAST, of=job.community, by=job.plugin, name=job.name)):
+            due = max(due, last.due)
+        due = next_due(*_parsed(job.cron), due)
+
+
+def _insert(tx: Transaction, job: _Job, due: datetime) -> int:
+    return tx.run(
         ADD,
-        community=community,
-        plugin=plugin,
-        job=job,
+        community=job.community,
+        plugin=job.plugin,
+        job=job.name,
         due=due,
-        cron=cron,
-        misfire=misfire.policy,
-        late=int(misfire.late.total_seconds()),
-    ):
-        due = next_due(expression, zone, due)
+        cron=job.cron,
+        misfire=job.misfire.policy,
+        late=int(job.misfire.late.total_seconds()),
+    )
 
 
-def _fire(tx: Transaction, row: Row, decision: Decision) -> None:
-    tx.run(SETTLE, timer=row.id, became="fired")
-    _follow(tx, row, decision)
-
-
-def _drop(tx: Transaction, row: Row, decision: Decision) -> None:
-    tx.run(SETTLE, timer=row.id, became="skipped")
-    _follow(tx, row, decision)
-
-
-def _follow(tx: Transaction, row: Row, decision: Decision) -> None:
+def _settled(tx: Transaction, row: Row, decision: Decision) -> bool:
+    """Note that a timer has fired or was dropped and set its next due time; return whether it still waited."""
+    if not tx.run(SETTLE, timer=row.id, became="fired" if decision.fire else "skipped"):
+        return False
     if row.cron is not None:
-        _add(tx, row.community, row.plugin, row.job, row.cron, _misfire(row), decision.next)
+        _add(tx, _Job(row.community, row.plugin, row.job, row.cron, _misfire(row)), decision.next)
     tx.changed_timers()
+    return True
 
 
 def _parsed(cron: str) -> tuple[str, ZoneInfo]:
@@ -329,10 +391,6 @@ def _parsed(cron: str) -> tuple[str, ZoneInfo]:
     return expression, ZoneInfo(zone)
 
 
-def _cron(row: Row) -> tuple[str, ZoneInfo] | None:
-    return None if row.cron is None else _parsed(row.cron)
-
-
 def _misfire(row: Row) -> Misfire:
     policy: Any = row.misfire
-    return Misfire(policy, timedelta(seconds=row.late))
+    return Misfire(policy, timedelta(seconds=min(row.late, LONGEST.total_seconds())))

@@ -25,6 +25,7 @@ from xiaoer.places import Places
 from xiaoer.plugin import Plugin
 from xiaoer.secrets import KEY_VARIABLE, Secrets
 from xiaoer.sections import CommunitySection, XiaoerSection
+from xiaoer.units import describe
 
 SECTIONS = ("xiaoer", "adapters", "communities")
 PURPOSES: tuple[Purpose, ...] = ("main", "announce", "admins")
@@ -302,7 +303,11 @@ class Reader:
             kind = self._plugin((*key, "plugins", number), name)
             if kind is None:
                 continue
-            config = self._section((*key, name), kind.config, self._subtable((*key, name)))
+            try:
+                config = self._section((*key, name), kind.config, self._subtable((*key, name)))
+            except Exception as error:  # noqa: BLE001 - bulkhead "hook": a plugin's validators may raise anything
+                self._left_out[name] = f"its configuration cannot be read: {describe(error)}"
+                continue
             if config is not None:
                 configs[name] = config
         return configs

@@ -1,4 +1,4 @@
-"""Finding the call that keeps the event loop from doing anything else."""
+"""Finding the call that keeps the event loop, or the thread of the database, from doing anything else."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import structlog
 
 
 class Stall(NamedTuple):
-    """A call that blocks the event loop.
+    """A call that blocks the event loop, or all writing.
 
     Args:
-        seconds: for how long the loop has been silent.
+        seconds: for how long there has been silence.
         module: whose function it is, for instance ``xiaoer_welcome.plugin``.
         function: the function.
         line: the line in it, counted from 1 in its file.
-        stack: all calls of the loop's thread, as a traceback shows them.
+        stack: all calls of the thread, as a traceback shows them.
     """
 
     seconds: float
@@ -35,9 +35,13 @@ class Stall(NamedTuple):
 class StallWatch:
     """Watches one event loop from a thread of its own and reports each blocking call once, while it blocks.
 
+    With ``writing`` it also watches the thread of the database, where a plugin's ``function(tx)`` may block; what takes
+    long there without a plugin is a slow disk and nobody's call.
+
     Args:
         packages: import names of the plugins and adapters, which may be blamed although they are installed beside
             the libraries.
+        writing: tells which thread has been writing since when, in seconds of ``monotonic``; None while none is.
         limit: seconds of silence after which the loop counts as blocked.
         beat: seconds between two signs of life.
         monotonic: tells seconds that only ever grow.
@@ -48,12 +52,14 @@ class StallWatch:
         self,
         packages: Iterable[str] = (),
         *,
+        writing: Callable[[], tuple[int, float] | None] = lambda: None,
         limit: float = 1.0,
         beat: float = 0.1,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
         self._packages = frozenset(packages)
+        self._writing = writing
         self._limit = limit
         self._every = beat
         self._monotonic = monotonic
@@ -61,6 +67,7 @@ class StallWatch:
         self._wait = self._stopping.wait if wait is None else wait
         self._alive = self._checked = monotonic()
         self._reported: float | None = None
+        self._reported_writing: float | None = None
         self._loop_thread = 0
         self._timer: asyncio.TimerHandle | None = None
         self._thread: threading.Thread | None = None
@@ -101,27 +108,35 @@ class StallWatch:
         now, alive = self._monotonic(), self._alive
         asleep, self._checked = now - self._checked > self._limit, now
         # A watcher that was late itself saw the whole process stand still, which is nobody's call.
-        if asleep or now - alive < self._limit or self._reported == alive:
+        if asleep:
             return None
+        if now - alive < self._limit or self._reported == alive:
+            return self._check_writing(now)
         innermost = sys._current_frames().get(self._loop_thread)  # pyright: ignore[reportPrivateUsage]
         if innermost is None:
             return None
-        frame = self._culprit(innermost)
-        stall = Stall(
-            seconds=round(now - alive, 3),
-            module=_module(frame),
-            function=frame.f_code.co_qualname,
-            line=frame.f_lineno,
-            stack="".join(traceback.format_stack(innermost)).rstrip("\n"),
-        )
+        stall = _stall(now - alive, innermost, self._culprit(innermost) or innermost)
         if self._alive != alive:
             return None
         self._reported = alive
         structlog.get_logger().warning("event loop blocked", **stall._asdict())
         return stall
 
-    def _culprit(self, innermost: FrameType) -> FrameType:
-        return next((frame for frame in _outwards(innermost) if self._may_be_blamed(frame)), innermost)
+    def _check_writing(self, now: float) -> Stall | None:
+        writing = self._writing()
+        if writing is None or now - writing[1] < self._limit or self._reported_writing == writing[1]:
+            return None
+        innermost = sys._current_frames().get(writing[0])  # pyright: ignore[reportPrivateUsage]
+        culprit = None if innermost is None else self._culprit(innermost)
+        if innermost is None or culprit is None or self._writing() != writing:
+            return None
+        self._reported_writing = writing[1]
+        stall = _stall(now - writing[1], innermost, culprit)
+        structlog.get_logger().warning("database blocked", **stall._asdict())
+        return stall
+
+    def _culprit(self, innermost: FrameType) -> FrameType | None:
+        return next((frame for frame in _outwards(innermost) if self._may_be_blamed(frame)), None)
 
     def _may_be_blamed(self, frame: FrameType) -> bool:
         package = _module(frame).partition(".")[0]
@@ -130,6 +145,16 @@ class StallWatch:
         file = frame.f_code.co_filename
         library = package in sys.stdlib_module_names or "site-packages" in file or "dist-packages" in file
         return not library and package != "xiaoer"
+
+
+def _stall(seconds: float, innermost: FrameType, culprit: FrameType) -> Stall:
+    return Stall(
+        seconds=round(seconds, 3),
+        module=_module(culprit),
+        function=culprit.f_code.co_qualname,
+        line=culprit.f_lineno,
+        stack="".join(traceback.format_stack(innermost)).rstrip("\n"),
+    )
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

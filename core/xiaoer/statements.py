@@ -14,7 +14,9 @@ from typing import Any, Protocol, cast
 from sqlalchemy import ClauseElement, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import cloned_traverse
 from sqlalchemy.types import TypeEngine
 
@@ -128,8 +130,8 @@ class _Compiled:
 
 def _compile(expression: ClauseElement, **options: Any) -> SQLCompiler:
     compiled = expression.compile(dialect=_dialect, compile_kwargs=options)
-    if not isinstance(compiled, SQLCompiler):
-        raise StoreError(f"{expression} is not a statement that can be run with values")
+    if not (isinstance(compiled, SQLCompiler) and isinstance(expression, SelectBase | UpdateBase)):
+        raise StoreError(f"only select, insert, update and delete can be run here, and not: {expression}")
     return compiled
 
 

@@ -17,11 +17,15 @@ class Tasks:
 
     Args:
         on_crash: hears when one ends by an error, which means that the app has a fault and must stop.
+
+    Attributes:
+        stopping: whether they are being cancelled.
     """
 
     def __init__(self, on_crash: Callable[[BaseException], None]) -> None:
         self._on_crash = on_crash
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.stopping = False
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Start a task and keep it."""
@@ -41,6 +45,7 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel all tasks and wait until they have ended; one that will not end is left behind."""
+        self.stopping = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

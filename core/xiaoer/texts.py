@@ -77,9 +77,9 @@ class Catalogue:
         self.faults: list[str] = []
         try:
             catalog = read_po(file, locale=language, abort_invalid=True)
-        except (PoFileError, ValueError) as error:
+            self.plural: Callable[[int], int] = c2py(catalog.plural_expr)
+        except (PoFileError, ValueError, LookupError) as error:
             raise PluginError(package, f"locales/{language}.po cannot be read: {error}") from error
-        self.plural: Callable[[int], int] = c2py(catalog.plural_expr)
         for message in catalog:
             if message.id:
                 self._take(message, catalog.num_plurals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,7 +119,11 @@ STORAGE_FAILURES = (
 
 
 def _of_storage(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorname", "").startswith(STORAGE_FAILURES)
+    """Return whether the storage failed; what a plugin does with a file of its own is the plugin's failure."""
+    if not isinstance(error, sqlite3.Error) or not getattr(error, "sqlite_errorname", "").startswith(STORAGE_FAILURES):
+        return False
+    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
+    return str(innermost.f_globals.get("__name__")).partition(".")[0] == "xiaoer"
 
 
 class PartLost(Exception):
@@ -134,7 +139,7 @@ class Transaction(Voice):
         connection: the writing connection, inside the group's transaction.
         requested: collects what is asked for.
         now: community time.
-        limit: starts the time that a part may take.
+        limit: starts the time that a part may take, or says that what follows is the core's.
     """
 
     def __init__(
@@ -142,7 +147,7 @@ class Transaction(Voice):
         connection: sqlite3.Connection,
         requested: Requested,
         now: datetime,
-        limit: Callable[[], None] = lambda: None,
+        limit: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._requested = requested
@@ -158,29 +163,31 @@ class Transaction(Voice):
             sqlite3.Error: the storage failed, not the part.
         """
         connection, requested = self._connection, self._requested
-        mark = requested.actions, requested.timers, len(requested.events)
-        self._limit()
+        mark = requested.actions, requested.timers, len(requested.events), len(requested.after)
+        self._limit(True)
         connection.execute("SAVEPOINT part")
         try:
             function(self)
-        except (Exception, SystemExit) as error:  # bulkhead "transact": a plugin's function takes nobody else with it
+            self._limit(False)
+            connection.execute("RELEASE part")
+        except BaseException as error:  # bulkhead "transact": a plugin's function takes nobody else with it
+            self._limit(False)
             if _of_storage(error):
                 raise
             if connection.in_transaction:
                 connection.execute("ROLLBACK TO part")
                 connection.execute("RELEASE part")
                 requested.actions, requested.timers = mark[:2]
-                del requested.events[mark[2] :]
+                del requested.events[mark[2] :], requested.after[mark[3] :]
             return error
-        connection.execute("RELEASE part")
         return None
 
     def attempt_alone(self, sql: str, values: dict[str, Any]) -> BaseException | None:
         """Run a part that is one statement, as :meth:`attempt` does."""
-        self._limit()
+        self._limit(True)
         try:
             self._connection.execute(sql, values)
-        except sqlite3.Error as error:
+        except Exception as error:  # bulkhead "transact": a value may be one that SQLite cannot take
             if _of_storage(error):
                 raise
             return error
@@ -194,6 +201,10 @@ class Transaction(Voice):
         """
         if not self._connection.in_transaction:
             raise PartLost
+
+    def own(self) -> None:
+        """Say that what follows is not the part's any more and is not cut when that took too long; the core's."""
+        self._limit(False)
 
     def enter(self, scene: Scene, now: datetime) -> None:
         """Say whose part comes next and what the community's time is; the core's."""

@@ -7,6 +7,7 @@ import enum
 import traceback
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING
 
@@ -173,7 +174,7 @@ class Unit(Work):
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
         self.failed_parts = True
         if isinstance(fault, Refusal):
-            error = tx.attempt(lambda tx: refuse(tx, fault))
+            error = tx.attempt(partial(refuse, refusal=fault))
             if error is None:
                 return
             part.fault = fault = error
@@ -200,7 +201,7 @@ class Unit(Work):
 
 
 def refuse(tx: Transaction, refusal: Refusal) -> None:
-    """Tell the person who asked why they cannot have it; a plugin's own refusal may lack something, or be unreadable."""
+    """Tell the person who asked why they cannot have it; this may fail, because the refusal is a plugin's."""
     tx.refuse(refusal.key, refusal.values)
 
 

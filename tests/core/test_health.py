@@ -7,16 +7,16 @@ from xiaoer.health import FAILURES, REST, Health
 def test_failures_of_one_person_alone_do_not_pause_a_plugin() -> None:
     health = Health()
     assert not any(health.failed("ann", float(now)) for now in range(10))
-    assert not health.rests(11.0)
+    assert not health.rests(11.0, "k")
 
 
 def test_three_persons_in_a_row_pause_it_once_until_it_has_rested() -> None:
     health = Health()
     assert [health.failed(who, 0.0) for who in ("ann", "bob", "cat")] == [False, False, True]
-    assert health.rests(REST - 0.1)
-    assert not health.rests(REST)
+    assert health.rests(REST - 0.1, "k")
+    assert not health.rests(REST, "k")
     assert health.failed("dan", REST) is False, "a pause that goes on is not told again"
-    assert health.rests(2 * REST - 0.1)
+    assert health.rests(2 * REST - 0.1, "k")
 
 
 def test_a_success_in_between_starts_the_count_anew() -> None:

@@ -183,6 +183,28 @@ async def test_an_installed_plugin_is_blamed_and_not_the_core_or_library_it_call
     assert stall.module == "shop.sale"
 
 
+@pytest.mark.parametrize(("module", "blamed"), [("shop.sale", ["shop.sale"]), ("xiaoer.store", [])])
+async def test_a_plugin_that_blocks_the_database_is_named_once_and_a_slow_disk_is_nobody(
+    time: Time, ticks: Ticks, module: str, blamed: list[str]
+) -> None:
+    until, reached = threading.Event(), threading.Event()
+    block = made_up("def f(until, reached): reached.set(); until.wait()", module, f"/x/site-packages/{module}.py")
+    thread = threading.Thread(target=block, args=(until, reached))
+    watch = StallWatch(["shop"], writing=lambda: (thread.ident or 0, 100.0), monotonic=time, wait=ticks, beat=0)
+    watch.start()
+    thread.start()
+    reached.wait()
+    found: list[Stall | None] = []
+    for _ in range(8):
+        time.now += 0.25
+        await beats(time)
+        found.append(watch.check())
+    until.set()
+    thread.join()
+    stop(watch, ticks)
+    assert [stall.module for stall in found if stall] == blamed
+
+
 async def test_the_thread_looks_each_time_its_wait_ends_and_ends_with_the_watch(time: Time, ticks: Ticks) -> None:
     watch = await watching(time, ticks)
     with capture_logs() as logs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -16,9 +17,13 @@ class ManualClock:
 
     Args:
         start: the first moment.
+
+    Attributes:
+        steady: as for any clock; only a test that uses :meth:`set` needs to lower it.
     """
 
     def __init__(self, start: datetime = START) -> None:
+        self.steady = math.inf
         self._now = start
         self._seconds = 0.0
         self._order = count()
@@ -27,6 +32,10 @@ class ManualClock:
     def now(self) -> datetime:
         """Return the moment, in UTC."""
         return self._now
+
+    def set(self, now: datetime) -> None:
+        """Show another moment, as a time server sets a machine's clock: no time passes and nobody wakes."""
+        self._now = now
 
     def monotonic(self) -> float:
         """Return the seconds that have passed."""

@@ -32,6 +32,7 @@ def unreachable() -> Exception:
         (http(404, 10003, "Unknown Channel", discord.NotFound), Hopeless),
         (http(403, 50007, "Cannot send messages to this user", discord.Forbidden), NotPrivately),
         (unreachable(), Unreachable),
+        (aiohttp.ConnectionTimeoutError(), Unreachable),
         (aiohttp.ServerDisconnectedError(), Unclear),
         (ConnectionResetError(104, "reset"), Unclear),
         (TimeoutError(), Unclear),

@@ -36,7 +36,7 @@ async def towns(tmp_path: Path) -> AsyncIterator[Town]:
 async def _goes_on(village: Town) -> None:
     """Look whether people are heard and spoken to in the group where it is now."""
     await village.write("Usher", "still here")
-    assert [row[2] for row in await village.told(1)] == ["text: still here"]
+    assert [row[2] for row in await village.told(1, "message")] == ["text: still here"]
     await village.perform(Send("1", village.space, Content(("hello",))))
     assert [seen.text for seen in await village.seen("Usher")] == ["hello"]
 
@@ -70,6 +70,18 @@ async def test_a_group_that_moved_while_nobody_listened_is_found_at_the_start(vi
     del village.api.updates[before:]
     await village.begin()
     await _goes_on(village)
+
+
+async def test_a_group_that_has_moved_unheard_is_found_by_whoever_writes_in_private(tmp_path: Path) -> None:
+    async with Town(tmp_path, admin=False, kind="group") as village:
+        village.group.members[village.person("Ann").id] = "member"
+        before = len(village.api.updates)
+        village.group = village.api.migrate(village.group)
+        del village.api.updates[before:]
+        await village.clock.advance(301)
+        village.api.write_private(village.person("Ann"), "/echo hi")
+        await village.until(lambda: village.api.private(village.person("Ann")))
+        await _goes_on(village)
 
 
 async def test_where_a_group_moved_is_known_after_a_restart(village: Town) -> None:
@@ -121,15 +133,18 @@ async def test_whoever_becomes_an_admin_is_one_from_then_on(town: Town) -> None:
     assert len(town.api.calls("getChatAdministrators")) == 1
 
 
-async def test_admins_are_asked_for_again_where_the_bot_is_not_told_of_them(tmp_path: Path) -> None:
-    async with Town(tmp_path, admin=False) as town:
+@pytest.mark.parametrize(("leads", "asked"), [(False, 2), (True, 1)])
+async def test_admins_are_asked_for_again_only_where_the_bot_is_not_told_of_them(
+    tmp_path: Path, leads: bool, asked: int
+) -> None:
+    async with Town(tmp_path, admin=leads) as town:
         await town.write("Usher", "one")
         await town.told(1)
         assert len(town.api.calls("getChatAdministrators")) == 1
         await town.clock.advance(301)
         await town.write("Usher", "two")
         await town.told(2)
-        assert len(town.api.calls("getChatAdministrators")) == 2
+        assert len(town.api.calls("getChatAdministrators")) == asked
 
 
 async def test_admins_that_were_known_count_while_telegram_does_not_name_them(tmp_path: Path) -> None:
@@ -215,6 +230,9 @@ async def test_a_stranger_is_told_where_to_go_and_asked_about_seldom(towns: Town
     assert (len(towns.api.calls("getChatMember")), len(towns.api.private(towns.person("Zoe")))) == (asked, 1)
     await towns.clock.advance(61)
     assert len(await _ask(towns, "Zoe", "hi")) == 1
+    towns.group.members[towns.person("Zoe").id] = "member"
+    await towns.clock.advance(61)
+    assert await _ask(towns, "Zoe", "/echo hi") == ["echo: hi"]
 
 
 async def test_a_newcomer_need_not_wait_to_be_at_home(towns: Town) -> None:

@@ -120,9 +120,11 @@ async def test_a_webhook_is_removed_so_that_updates_come_here(closed: Town) -> N
 async def test_a_webhook_that_cannot_be_removed_now_is_removed_later(closed: Town) -> None:
     closed.api.webhook = "https://elsewhere.example/"
     closed.api.faults.next("deleteWebhook", Fault(500, "Internal Server Error"))
-    await closed.begin()
-    await closed.later(lambda: closed.api.waiting)
+    with capture_logs() as logs:
+        await closed.begin()
+        await closed.later(lambda: closed.api.waiting)
     assert len(closed.api.calls("deleteWebhook")) == 2
+    assert "adapter failed" not in [log["event"] for log in logs]
 
 
 async def test_a_request_to_wait_is_honoured_to_the_second(town: Town) -> None:
@@ -178,6 +180,18 @@ async def test_a_server_that_is_not_there_is_asked_again_ever_more_seldom(closed
     assert all(1.4 * 2**number > pause > 0.4 * 2**number for number, pause in enumerate(pauses)), pauses
     with pytest.raises(TryLater):
         await closed.perform(Send("1", closed.space, Content(("x",))))
+
+
+async def test_after_it_went_well_the_first_pause_is_short_again(town: Town) -> None:
+    town.api.faults.next("getUpdates", Fault(500, "Internal Server Error"), count=5)
+    await town.write("Usher", "tea")
+    await town.later(lambda: town.api.waiting)
+    town.api.faults.next("getUpdates", Fault(500, "Internal Server Error"))
+    await town.write("Usher", "tea")
+    await town.until(lambda: town.api.calls("getUpdates")[-1].status == 500)
+    began = town.clock.monotonic()
+    await town.later(lambda: town.api.waiting)
+    assert town.clock.monotonic() - began <= 1.5
 
 
 REFUSED: dict[str, Callable[[Town], object]] = {

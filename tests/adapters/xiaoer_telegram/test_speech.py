@@ -28,6 +28,7 @@ from xiaoer import (
     Unclear,
     Unreachable,
 )
+from xiaoer_telegram.chats import MOVES
 
 PSST = Content(("Psst",))
 
@@ -97,9 +98,10 @@ async def test_a_message_that_was_sent_counts_whatever_else_the_answer_holds(
 
 async def test_a_message_answers_another_one_if_that_is_still_there(town: Town) -> None:
     asked = await town.write("Ann", "tea?")
-    for reply in (asked, "99999"):
+    for reply in (asked, "99999", f"{asked}@{town.account('Ann')}", "e5@6"):  # the last two stand elsewhere
         await town.perform(Send("1", town.space, PSST, reply_to=reply))
-    assert [message.reply_to for message in town.api.said(town.group, town.person("Ann"))] == [int(asked), None]
+    answered = [message.reply_to for message in town.api.said(town.group, town.person("Ann"))]
+    assert answered == [int(asked), None, None, None]
 
 
 async def test_a_message_is_cut_where_telegram_would_refuse_it(town: Town) -> None:
@@ -249,5 +251,7 @@ async def test_a_move_that_cannot_be_noted_is_tried_again(tmp_path: Path, monkey
             patch.setattr(village.app.store, "transact", full)
             with pytest.raises(Unreachable):
                 await village.perform(Send("1", village.space, PSST))
+        assert await village.app.store.read(MOVES) == []
         await village.perform(Send("1", village.space, PSST))
         assert in_group(village, "Usher") == ["Psst"]
+        assert [row.now for row in await village.app.store.read(MOVES)] == [village.group.id]

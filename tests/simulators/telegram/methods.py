@@ -111,7 +111,7 @@ class Methods:
         if reply is not None and reply.message_id is not None:
             if reply.message_id in group.messages:
                 message.reply_to = reply.message_id
-            elif not reply.allow_sending_without_reply:
+            elif reply.allow_sending_without_reply is not True:
                 raise ApiError(400, "Bad Request: message to be replied not found")
         hidden = self._for_one(method)
         if hidden is not None:

@@ -20,8 +20,20 @@ from tests.simulators.telegram.world import Group, User
 LONGEST_POLL = 50
 """Seconds (Bot API server's source)."""
 
-MISTAKES = ("unknown parameter", "required", "can't parse", "too long", "TOO_LONG", "is empty", "BUTTON_DATA", "BOT_COMMAND")
+MISTAKES = (
+    "unknown parameter",
+    "required",
+    "can't parse",
+    "too long",
+    "TOO_LONG",
+    "is empty",
+    "BUTTON_DATA",
+    "BOT_COMMAND",
+)
 """What Telegram says to requests that no correct program would have sent."""
+
+PAGE = "<html><h1>502 网关错误</h1></html>".encode("gbk")
+"""What a proxy says; few of them say in which encoding."""
 
 
 class BotApi(People):
@@ -144,7 +156,7 @@ class BotApi(People):
             _hang_up(request)
         if fault.page:
             call.status = 502
-            return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
+            return web.Response(status=502, body=PAGE, content_type="text/html")
         if fault.status == 200:
             return None
         if 300 <= fault.status < 400:
