@@ -311,9 +311,12 @@ async def test_what_was_done_and_could_not_be_noted_is_not_done_again(
             return await transact(function, *args, **values)
 
         monkeypatch.setattr(store, "transact", failing)
-        Speaker.wants = {"say": [say("one")], "once": [say("one", guarantee="at_most_once")], "show": [show("one")]}[
-            what
-        ]
+        chosen: dict[str, Any] = {
+            "say": say("one"),
+            "once": say("one", guarantee="at_most_once"),
+            "show": show("one"),
+        }
+        Speaker.wants = [chosen[what]]
         await town.app.pipeline.submit(town.writing("ann", "go"))
         await town.until(lambda: len(town.fake.requests) == 1)
         await town.pass_time(seconds=20)
