@@ -34,6 +34,7 @@ class LiveDiscord(LiveStage):
     adapter = DiscordAdapter
     kinds = DiscordStage.kinds
     joins: ClassVar[dict[How, str]] = DiscordStage.joins
+    takes_any_words: ClassVar[bool] = DiscordStage.takes_any_words
 
     def typed(self, command: str, options: dict[str, Any]) -> str:
         """Return a command as Discord's client shows it, with its values by their names."""
