@@ -1,6 +1,6 @@
 """The same days replayed through Xiaoer and through the usual bot of the platform, bytes to committed rows.
 
-Both read what the platform's own library makes of the bytes; only the network is left out. At the end both databases
+Both are fed the same bytes through the platform's own library; only the network is left out. At the end both databases
 must hold the same.
 """
 
