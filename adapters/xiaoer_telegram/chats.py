@@ -49,7 +49,7 @@ class Chats:
         self.bot, self.username = me.id, me.username or ""
         self.news = asyncio.Event()
         self._admins = Admins(bot, me.id, host.clock.platform)
-        self._finder = Homes(host, bot, self._targets)
+        self._finder = Homes(host, bot, self._targets, self.moved)
         self._spaces: dict[int, str] = {}
         self._community: dict[str, str] = {}
         for community in host.communities():

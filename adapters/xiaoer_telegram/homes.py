@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiogram import Bot
+from aiogram.exceptions import TelegramMigrateToChat
 
 from xiaoer import Host
 from xiaoer_telegram.faults import FAULTS, is_refused
@@ -28,12 +29,20 @@ class Homes:
         host: the core.
         bot: reaches Telegram.
         spaces: the spaces, each with the chat id that Telegram uses now.
+        moved: hears of a group that has become a supergroup: from which id to which.
     """
 
-    def __init__(self, host: Host, bot: Bot, spaces: Callable[[], dict[str, int]]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        bot: Bot,
+        spaces: Callable[[], dict[str, int]],
+        moved: Callable[[int, int], Awaitable[None]],
+    ) -> None:
         self._host = host
         self._bot = bot
         self._spaces = spaces
+        self._moved = moved
         self._asked: OrderedDict[int, tuple[float, list[str]]] = OrderedDict()
 
     async def find(self, user: int) -> list[str]:
@@ -42,6 +51,7 @@ class Homes:
         Raises:
             TelegramAPIError: Telegram does not say it now.
             ClientDecodeError: what it says cannot be read.
+            StoreError: it cannot be noted.
         """
         known = await self._host.homes(f"telegram:{user}")
         spaces = self._spaces()
@@ -60,6 +70,9 @@ class Homes:
     async def _is_in(self, chat: int, user: int) -> bool:
         try:
             member = await self._bot(GetRawMember(chat_id=chat, user_id=user))
+        except TelegramMigrateToChat as error:
+            await self._moved(chat, error.migrate_to_chat_id)
+            return await self._is_in(error.migrate_to_chat_id, user)
         except FAULTS as error:
             if is_refused(error):
                 return False  # the bot is not there, or may not ask
