@@ -86,7 +86,7 @@ def _came(
     member: discord.Member, since: datetime, known: Mapping[int, Membership], guilds: Guilds
 ) -> Iterator[AnyEvent]:
     """Return that somebody came in, and before that that they had left, if they had been there already."""
-    if member.bot or member.joined_at is None or member.joined_at < since:
+    if member.joined_at is None or member.joined_at < since:
         return
     before = known.get(member.id)
     if before is not None:

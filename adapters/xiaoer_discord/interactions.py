@@ -139,7 +139,7 @@ class Interactions:
                 return
             if first:
                 return  # discord.py itself asked twice, as it does after a 502, and the first time had been heard
-            known.state = await self._look(known)
+            await self._look(known)
         if known.state == ("hidden" if private else "shown"):
             await self._rest.fill(known.token, payload)
             return
@@ -148,17 +148,16 @@ class Interactions:
             known.state = "noticed"
         await self._rest.follow_up(known.token, flagged)
 
-    async def _look(self, known: Interaction) -> State:
-        """Return what was said before a restart; the original of a button may be what it is under."""
+    async def _look(self, known: Interaction) -> None:
+        """Take away what was announced before a restart; the original of a button may also be what it is under."""
         try:
             flags = await self._rest.flags_of_original(known.token)
+            if flags & LOADING:
+                await self._rest.take_back(known.token)
         except FAILURES as error:
             if not has_code(error, UNKNOWN_MESSAGE):
                 raise
-            return "noticed"
-        if not flags & LOADING:
-            return "noticed"
-        return "hidden" if flags & HIDDEN else "shown"
+        known.state = "noticed"
 
 
 def _look_at(stored: asyncio.Future[Outcome]) -> None:

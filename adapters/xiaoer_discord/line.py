@@ -67,7 +67,6 @@ class Line:
             "guild_available": self._available,
             "guild_join": self._available,
             "guild_remove": self._removed,
-            "guild_unavailable": self._unavailable,
             "guild_role_create": self._roles,
             "guild_role_update": self._roles,
             "guild_role_delete": self._roles,
@@ -184,10 +183,6 @@ class Line:
                 title=guild.name,
             )
 
-    def _unavailable(self, guild: discord.Guild) -> None:
-        if self._guilds.space(guild.id) is not None:
-            self._intake.hold(guild.id)
-
     def _roles(self, role: discord.Role, *_: discord.Role) -> None:
         self._guilds.roles_changed(role.guild.id)
 
@@ -253,14 +248,14 @@ class Line:
         self._take(change.guild_id, edited(change.message, self._guilds))
 
     def _join(self, member: discord.Member) -> None:
-        event = None if member.bot else joined(member, self._guilds)
+        event = joined(member, self._guilds)
         if event is not None:
             self._guilds.came(member.guild.id, member.id, event.at)
             self._intake.take(member.guild.id, event)
 
     def _leave(self, change: discord.RawMemberRemoveEvent) -> None:
         guild, user = change.guild_id, change.user
-        event = None if user.bot else left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds)
+        event = left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds)
         if event is not None:
             self._guilds.went(guild, user.id)
             self._intake.take(guild, event)

@@ -14,10 +14,11 @@ from tests.adapters.xiaoer_discord.town import DOWN, HISTORY, Town
 from tests.simulators.discord import Fault, payloads
 from tests.simulators.discord.world import Member, P
 
-from xiaoer import Statement
+from xiaoer import Membership, Statement
 from xiaoer.tables import members
 from xiaoer.testing import START, ManualClock
 from xiaoer_discord import catchup
+from xiaoer_discord.translate import stamp
 
 MEMBERS = Statement(select(members.c.account, members.c.role, members.c.left))
 
@@ -95,6 +96,38 @@ async def test_whoever_was_not_seen_to_come_can_leave_twice(town: Town) -> None:
     assert [note for note in await notes(town) if "Cid" in note] == told
 
 
+async def test_whoever_came_back_unseen_and_leaves_much_later_is_told_to_have_left(town: Town) -> None:
+    await town.leave("Ann")
+    await town.settle()
+    async with town.away():
+        await town.join("Ann")
+        await town.clock.advance(timedelta(hours=25).total_seconds())
+    await town.write("Ann", "here again")
+    await town.settle()
+    async with town.away():
+        pass
+    await town.leave("Ann")
+    assert (await notes(town))[-3:] == ["leave Ann", "message Ann text: here again", "leave Ann"]
+
+
+async def test_whoever_came_while_nobody_listened_can_leave_as_often(town: Town) -> None:
+    for _ in range(2):
+        async with town.away():
+            await town.join("Ben")
+        await town.leave("Ben")
+        await town.settle()
+    assert [note.partition(" ")[0] for note in await notes(town) if "Ben" in note] == ["join", "leave"] * 2
+
+
+async def test_a_leave_that_is_still_being_stored_has_the_same_name_when_it_is_looked_for(town: Town) -> None:
+    guilds, ann = town.line._guilds, int(town.account("Ann"))
+    live = guilds.since(town.guild.id, ann)
+    guilds.went(town.guild.id, ann)
+    (found,) = catchup._went(town.guild.id, {ann: Membership("Ann", None)}, guilds)
+    assert live is not None
+    assert found.key == f"discord:leave:{town.guild.id}:{ann}:{stamp(live)}"
+
+
 async def test_what_is_older_than_a_day_is_not_told(town: Town) -> None:
     async with town.away():
         await town.write("Ann", "old news")
@@ -140,6 +173,16 @@ async def test_what_may_not_be_read_is_left_out_and_the_rest_is_told(town: Town)
     places = [call.params["channel.id"] for call in town.calls(HISTORY)[asked:]]
     assert places[0] == str(hidden.id)
     assert str(deaf.id) not in places
+
+
+async def test_a_thread_of_a_channel_that_nobody_told_of_stops_nothing(town: Town) -> None:
+    strange = town.server.channel(town.guild, "strange")
+    thread = town.server.thread(strange, "in it")
+    async with town.away():
+        for place in (thread, town.channel):
+            town.server.write(place, town.person("Ann"), f"in {place.name}")
+        town.guild.channels.remove(strange)
+    assert [note for note in await notes(town) if "text: in" in note] == ["message Ann text: in tea"]
 
 
 async def test_a_message_that_discord_py_cannot_read_is_left_out_and_the_rest_is_told(

@@ -126,6 +126,14 @@ async def test_nothing_is_noted_twice_or_backwards(intake: Inlet) -> None:
     assert intake.core.noted == [(TOWN, safe(5)), (TOWN, safe(6))]
 
 
+async def test_a_message_that_comes_late_does_not_lead_back(intake: Inlet) -> None:
+    for key, minutes in [("a", 5), ("late", 3)]:
+        intake.take(TOWN, message(key, minutes))
+    intake.core.store_all()
+    await intake.keep_note()
+    assert intake.core.noted == [(TOWN, safe(5))]
+
+
 async def test_nothing_counts_as_safe_while_a_gap_is_open(intake: Inlet) -> None:
     intake.take(TOWN, message("a", 5))
     intake.core.store_all()

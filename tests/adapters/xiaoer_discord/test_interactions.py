@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +13,14 @@ import pytest
 from tests.adapters.xiaoer_discord.town import CALLBACK, DIRECT, DOWN, SEND, Town
 from tests.contracts.stage import Seen
 from tests.simulators.discord import Fault
+from tests.simulators.discord.world import Member
 
-from xiaoer import Answer, ButtonPressed, CommandUsed, Content, Who
+from xiaoer import Answer, ButtonPressed, Content, Who
 from xiaoer.testing import START
+from xiaoer_discord import interactions
 from xiaoer_discord.interactions import Interactions, read
 from xiaoer_discord.render import render
+from xiaoer_discord.rest import HIDDEN, LOADING
 
 UNKNOWN = Fault(404, "Unknown interaction", code=10062)
 SORRY = "Sorry, something went wrong"
@@ -77,7 +80,11 @@ async def test_a_late_answer_for_one_person_is_shown_to_them_alone(town: Town) -
 
 
 async def test_a_late_answer_for_everybody_is_shown_to_everybody(town: Town) -> None:
-    assert await answered(town, await late(town, "hurry")) == [("at last, all", False)]
+    handle = await late(town, "hurry")
+    original = town._asked[handle].original
+    assert original is not None
+    assert original.only_to is None
+    assert await answered(town, handle) == [("at last, all", False)]
     assert [seen.text for seen in await public(town)] == ["at last, all"]
 
 
@@ -144,10 +151,11 @@ async def test_an_announcement_that_discord_did_not_hear_keeps_no_answer_back(to
     await town.until(lambda: town.app.pipeline.in_hand)
     await town.later(lambda: town.calls(CALLBACK))
     assert await answered(town, handle) == [("at last", True)]
+    assert town.app.failure is None
 
 
 @pytest.mark.parametrize(("command", "expected"), [("wait", ("at last", True)), ("hurry", ("at last, all", False))])
-async def test_an_announcement_of_which_the_answer_was_lost_is_filled(
+async def test_an_announcement_of_which_the_answer_was_lost_keeps_no_answer_back(
     town: Town, command: str, expected: tuple[str, bool]
 ) -> None:
     town.server.faults.next(CALLBACK, Fault(drop="after"))
@@ -177,20 +185,33 @@ async def test_a_command_without_an_answer_leaves_nothing_behind(town: Town) -> 
 TAKEN_BACK = "DELETE /webhooks/{application.id}/{interaction.token}/messages/@original"
 
 
-async def test_a_button_in_a_private_chat_is_answered_there(town: Town) -> None:
+@pytest.mark.parametrize("way", ["write", "use", "react"])
+async def test_a_button_in_a_private_chat_is_answered_there_whoever_presses_it(town: Town, way: str) -> None:
+    cid = town.person("Cid")
+    town.guild.members[cid.id] = Member(cid, START)  # before the bot, so nobody saw them come
+    if way == "write":
+        await town.write("Cid", "a letter")
+    elif way == "use":
+        await town.use("Cid", "letter")
+    else:
+        await town.react("Cid", await town.write("Ann", "tea"), "✉️")
+    await town.settle()
+    (letter,) = await town.seen("Cid")
+    handle = await town.press("Cid", "read", letter.id)
+    await town.settle()
+    assert [seen.text for seen in await town.answers("Cid", handle)] == ["read 7"]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_whoever_left_the_server_presses_no_buttons_of_it(town: Town, heard: bool) -> None:
     await town.write("Ann", "a letter")
     await town.settle()
     (letter,) = await town.seen("Ann")
-    handle = await town.press("Ann", "read", letter.id)
-    await town.settle()
-    assert [seen.text for seen in await town.answers("Ann", handle)] == ["read 7"]
-
-
-async def test_whoever_left_the_server_presses_no_buttons_of_it(town: Town) -> None:
-    await town.write("Ann", "a letter")
-    await town.settle()
-    (letter,) = await town.seen("Ann")
-    await town.leave("Ann")
+    if heard:
+        await town.leave("Ann")
+    else:
+        async with town.away():
+            await town.leave("Ann")
     await town.settle()
     handle = await town.press("Ann", "read", letter.id)
     await town.settle()
@@ -202,52 +223,93 @@ def test_a_token_is_not_shown_with_its_interaction() -> None:
 
 
 class Refusing:
-    """Discord, which has heard everything before."""
+    """Discord, which has heard everything before.
+
+    Attributes:
+        flags: of the first answer; None when that is gone.
+    """
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.flags: int | None = 0
 
     async def respond(self, name: str, token: str, kind: int, data: object) -> None:
-        response: Any = SimpleNamespace(status=400, reason="")
-        raise discord.HTTPException(response, {"code": 40060, "message": "Interaction has already been acknowledged."})
+        raise refusal(400, 40060, "Interaction has already been acknowledged.")
+
+    async def flags_of_original(self, token: str) -> int:
+        if self.flags is None:
+            raise refusal(404, 10008, "Unknown Message")
+        return self.flags
+
+    async def take_back(self, token: str) -> None:
+        self.said.append("take back")
 
     async def follow_up(self, token: str, payload: object) -> None:
         self.said.append("follow up")
 
-    async def flags_of_original(self, token: str) -> int:
-        return 0
+
+def refusal(status: int, code: int, words: str) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=status, reason="")
+    return discord.HTTPException(response, {"code": code, "message": words})
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["this run's", "an earlier run's"])
-async def test_an_answer_that_discord_py_gave_twice_is_not_said_again(known: bool) -> None:
-    def forget(work: Coroutine[Any, Any, None]) -> None:
-        work.close()
+class Desk(Interactions):
+    """Interactions without a network, whose announcements never come."""
 
-    rest: Any = Refusing()
-    host: Any = None
-    who = Who("discord:5", "Ann")
-    event = CommandUsed(key="k", at=START, space="discord:1", who=who, text="echo", handle="c7/token")
-    interactions = Interactions(host, rest, forget)
-    if known:
-        interactions.opened(event, "private", asyncio.get_running_loop().create_future())
-    request = Answer("1", "discord:1/2", "c7/token", Content(("hello",)), True, "discord:5")
-    assert await interactions.answer(request, render(request.content))
-    assert rest.said == ([] if known else ["follow up"])
+    def __init__(self) -> None:
+        self.discord = Refusing()
+        rest: Any = self.discord
+        host: Any = None
+        super().__init__(host, rest, lambda work: work.close())
+
+    def open(self, handle: str) -> asyncio.Future[Any]:
+        """Let somebody press a button, and return what is done once that is stored."""
+        stored: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        who = Who("discord:5", "Ann")
+        event = ButtonPressed(key=handle, at=START, space="discord:1", who=who, message="7", button="b", handle=handle)
+        self.opened(event, "private", stored)
+        return stored
+
+
+ANSWER = Answer("1", "discord:1/2", "b7/token", Content(("hello",)), True, "discord:5")
+
+
+async def test_an_answer_that_discord_py_gave_twice_is_not_said_again() -> None:
+    desk = Desk()
+    desk.open("b7/token")
+    assert await desk.answer(ANSWER, render(ANSWER.content))
+    assert desk.discord.said == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (LOADING | HIDDEN, ["take back", "follow up"]),
+        (LOADING, ["take back", "follow up"]),
+        (0, ["follow up"]),
+        (None, ["follow up"]),
+    ],
+    ids=["announced to one", "announced to all", "under a message", "gone"],
+)
+async def test_after_a_restart_only_what_was_announced_is_taken_back(flags: int | None, said: list[str]) -> None:
+    desk = Desk()
+    desk.discord.flags = flags
+    assert await desk.answer(ANSWER, render(ANSWER.content))
+    assert desk.discord.said == said
+
+
+async def test_so_many_interactions_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interactions, "REMEMBERED", 2)
+    desk = Desk()
+    for number in range(5):
+        desk.open(f"b{number}/token")
+    assert list(desk._known) == ["b3/token", "b4/token"]
 
 
 async def test_a_press_that_cannot_be_stored_leaves_no_error_that_nobody_looks_at() -> None:
-    def forget(work: Coroutine[Any, Any, None]) -> None:
-        work.close()
-
-    loop = asyncio.get_running_loop()
     missed: list[Any] = []
-    loop.set_exception_handler(lambda _, context: missed.append(context))
-    rest: Any = Refusing()
-    host: Any = None
-    stored: asyncio.Future[Any] = loop.create_future()
-    who = Who("discord:5", "Ann")
-    event = ButtonPressed(key="k", at=START, space="discord:1", who=who, message="7", button="b", handle="b7/token")
-    Interactions(host, rest, forget).opened(event, "private", stored)
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: missed.append(context))
+    stored = Desk().open("b7/token")
     stored.set_exception(OSError("the disk is full"))
     await asyncio.sleep(0)
     del stored

@@ -14,15 +14,17 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 from tests.adapters.xiaoer_discord.town import DOWN, HISTORY, MENU, SEND, Town
 from tests.simulators.discord import Fault, payloads
+from tests.simulators.discord.gateway import Session
 from tests.simulators.discord.world import P
 
 from xiaoer import Content, Send, Statement, StoreError
 from xiaoer.logs import configure
 from xiaoer.secrets import Secrets
-from xiaoer.tables import members
+from xiaoer.tables import inbox, members
 from xiaoer.testing import START
 
 MEMBERS = "GET /guilds/{guild.id}/members"
+PARKED = Statement(select(inbox.c.key).where(inbox.c.key.startswith("discord:interaction:")))
 ROLES = Statement(select(members.c.account, members.c.role))
 
 
@@ -96,6 +98,41 @@ async def test_an_event_that_discord_py_cannot_read_ends_the_session_and_loses_n
     assert town.app.failure is None
 
 
+async def test_what_a_new_session_tells_at_once_waits_for_what_it_missed(town: Town) -> None:
+    begin = town.server.begin
+
+    def begun(session: Session) -> None:
+        begin(session)
+        town.server.write(town.channel, town.person("Ann"), "at once")
+
+    town.server.begin = begun
+    coming = asyncio.ensure_future(town.back("IDENTIFY"))
+    await asyncio.sleep(0)
+    town.server.forget_sessions()
+    town.server.disconnect()
+    await town.write("Ann", "meanwhile")
+    await town.until(coming.done)
+    assert await words(town) == ["meanwhile", "at once"]
+
+
+async def test_whoever_comes_and_goes_twice_is_told_to_have_come_and_gone_twice(town: Town) -> None:
+    for _ in range(2):
+        await town.leave("Ann")
+        await town.join("Ann")
+    assert [word.partition(" ")[0] for word in await words(town)] == ["leave", "join"] * 2
+
+
+async def test_a_command_that_came_just_before_a_crash_is_answered_after_it(town: Town) -> None:
+    handle = await town.use("Ann", "wait")
+    while not await town.app.store.report(PARKED):  # noqa: ASYNC110 - it happens in another thread
+        await asyncio.sleep(0.002)
+    await town.app.drop()
+    town.gate.set()
+    await town.begin()
+    await town.connected()
+    assert [seen.text for seen in await town.answers("Ann", handle)] == ["at last"]
+
+
 async def test_a_reaction_that_is_told_again_after_a_break_happens_once(town: Town) -> None:
     message = await town.write("Ann", "tea")
     await town.settle()
@@ -105,6 +142,14 @@ async def test_a_reaction_that_is_told_again_after_a_break_happens_once(town: To
     await town.until(coming.done)
     town.server.redeliver()
     assert await words(town) == ["tea", "reaction Ann 👍"]
+
+
+async def test_what_the_bot_itself_reacts_is_not_told(town: Town) -> None:
+    await town.write("Ann", "tea")
+    message = next(reversed(town.channel.messages.values()))
+    town.server.react(town.server.bot, message, "👍")
+    town.server.unreact(town.server.bot, message, "👍")
+    assert await words(town) == ["tea"]
 
 
 async def test_a_gap_while_another_is_being_closed_is_told_in_its_order(town: Town) -> None:
@@ -125,19 +170,41 @@ async def test_a_gap_while_another_is_being_closed_is_told_in_its_order(town: To
     assert await words(town) == [*TOLD, "held back", "in the second gap", "at the end"]
 
 
-async def test_a_server_that_was_out_of_order_goes_on_and_nothing_is_told_twice(town: Town) -> None:
-    town.server.raw("GUILD_DELETE", {"id": str(town.guild.id), "unavailable": True})
-    await town.write("Ann", "meanwhile")
-    asked = len(town.calls(HISTORY))
+async def test_a_server_that_was_out_of_order_goes_on_and_what_it_missed_is_told_before(town: Town) -> None:
+    await out_of_order(town)
+    town.server.sessions, sessions = {}, town.server.sessions
+    await town.write("Ann", "meanwhile")  # told to nobody
+    town.server.sessions = sessions
     town.server.raw("GUILD_CREATE", payloads.guild_create_json(town.guild, town.server.bot))
-    assert await words(town) == ["meanwhile"]
-    assert len(town.calls(HISTORY)) > asked
+    await town.write("Ann", "after")
+    assert await words(town) == ["meanwhile", "after"]
 
 
-async def test_admins_are_told_once_when_their_server_removes_the_bot(town: Town) -> None:
-    town.server.expel(town.guild)
-    await town.until(lambda: "discord.not_there" in town.reports)
-    assert town.reports.count("discord.not_there") == 1
+async def test_a_server_that_is_out_of_order_is_not_asked_what_was_missed(town: Town) -> None:
+    await out_of_order(town)
+    town.line._intake.lost.add(town.guild.id)
+    await town.clock.advance(30)
+    assert town.calls(MEMBERS) == []
+    town.server.raw("GUILD_CREATE", payloads.guild_create_json(town.guild, town.server.bot))
+    await town.settle()
+    assert len(town.calls(MEMBERS)) == 1
+
+
+async def out_of_order(town: Town) -> None:
+    town.server.raw("GUILD_DELETE", {"id": str(town.guild.id), "unavailable": True})
+    await town.until(lambda: [guild for guild in town.line._client.guilds if guild.unavailable])
+
+
+async def test_admins_are_told_whenever_their_server_removes_the_bot(town: Town) -> None:
+    async def remove(times: int) -> None:
+        town.server.expel(town.guild)
+        await town.until(lambda: len(town.reports) >= times)
+        town.server.invite(town.guild)
+        await town.settle()
+
+    await remove(1)
+    await remove(2)
+    assert town.reports == ["discord.not_there"] * 2
 
 
 async def test_a_server_that_takes_the_bot_back_is_served_again_with_commands_and_all(town: Town) -> None:
@@ -146,8 +213,8 @@ async def test_a_server_that_takes_the_bot_back_is_served_again_with_commands_an
     await town.write("Ann", "without you")
     await town.clock.advance(1)
     town.server.invite(town.guild)
-    await town.until(lambda: town.server.commands(town.guild))
     await town.write("Ann", "welcome back")
+    await town.until(lambda: town.server.commands(town.guild))
     assert await words(town) == ["without you", "welcome back"]
 
 
@@ -215,6 +282,8 @@ async def test_what_could_not_be_stored_is_fetched_again(town: Town, monkeypatch
     await town.clock.advance(5)
     await town.until(lambda: town.calls(HISTORY))
     assert await words(town) == ["next", "full"]
+    await town.clock.advance(30)
+    assert len(town.calls(MEMBERS)) == 1
 
 
 async def test_a_note_that_cannot_be_stored_is_made_later(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,9 +331,12 @@ async def test_roles_that_change_count_at_once(town: Town) -> None:
     assert await role() == "administrator"
 
 
-async def ended(town: Town) -> str:
-    """Return why the adapter has ended, as the log says it."""
+async def ended(town: Town, act: Callable[[], Any]) -> str:
+    """Return why the adapter has ended after something, as the log says it."""
     with capture_logs() as logs:
+        happening = act()
+        if happening is not None:
+            await happening
         await town.later(lambda: [log for log in logs if log["event"] == "adapter ended"])
     assert town.app.failure is None
     assert "xiaoer.adapter.ended" in town.reports
@@ -273,21 +345,18 @@ async def ended(town: Town) -> str:
 
 async def test_a_token_that_is_not_good_ends_the_adapter_alone(closed: Town) -> None:
     closed.environ = {"DISCORD_TOKEN": "not.the.token"}
-    await closed.begin()
-    assert "does not accept the token in DISCORD_TOKEN" in await ended(closed)
+    assert "does not accept the token in DISCORD_TOKEN" in await ended(closed, closed.begin)
 
 
 async def test_a_token_that_is_taken_back_ends_the_adapter_alone(town: Town) -> None:
     town.server.revoked = True
-    town.server.disconnect()
-    assert "does not accept the token in DISCORD_TOKEN" in await ended(town)
+    assert "does not accept the token in DISCORD_TOKEN" in await ended(town, town.server.disconnect)
 
 
 @pytest.mark.parametrize("intent", ["GUILD_MEMBERS", "MESSAGE_CONTENT"])
 async def test_without_its_intents_the_bot_says_which_switches_are_off(closed: Town, intent: str) -> None:
     closed.server.missing_intents.add(intent)
-    await closed.begin()
-    reason = await ended(closed)
+    reason = await ended(closed, closed.begin)
     assert "Server Members Intent" in reason
     assert "Message Content Intent" in reason
 

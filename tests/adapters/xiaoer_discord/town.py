@@ -24,12 +24,14 @@ from xiaoer import (
     MessagePosted,
     NoConfig,
     Plugin,
+    ReactionChanged,
     Receipt,
     Refusal,
     Request,
     button,
     command,
     on_message,
+    on_reaction,
 )
 from xiaoer.app import App
 from xiaoer.reports import Reports
@@ -45,6 +47,8 @@ DIRECT = "POST /users/@me/channels"
 MENU = "PUT /applications/{application.id}/guilds/{guild.id}/commands"
 DOWN = Fault(503, "Service Unavailable")
 
+LETTER = Content(("A letter",), ((Button("read", "read", "7"),),))
+
 Here = Context[NoConfig]
 
 
@@ -56,13 +60,19 @@ class Speaker(Plugin[NoConfig]):
 
     @on_message
     async def wrote(self, ctx: Here, event: MessagePosted) -> None:
-        """Write a letter with a button."""
+        """Write a letter to somebody who wishes it."""
         if event.text == "a letter":
-            ctx.send(
-                event.chat or event.space,
-                Content(("A letter",), ((Button("read", "read", "7"),),)),
-                only_to=event.who.account,
-            )
+            ctx.send(event.chat or event.space, LETTER, only_to=event.who.account)
+
+    @on_reaction
+    async def reacted(self, ctx: Here, event: ReactionChanged) -> None:
+        """Write a letter to somebody who shows one."""
+        ctx.send(event.chat or event.space, LETTER, only_to=event.who.account)
+
+    @command("letter", answer="none")
+    async def letter(self, ctx: Here, event: CommandUsed) -> None:
+        """Write a letter to somebody who asks for it."""
+        ctx.send(event.chat or event.space, LETTER, only_to=event.who.account)
 
     @command("vote", answer="public")
     async def vote(self, ctx: Here, event: CommandUsed) -> None:
