@@ -341,7 +341,6 @@ class Store:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 for work in group:
-                    self._deadline = float("inf")
                     work.apply(tx)
                 self._deadline = float("inf")
                 connection.execute("COMMIT")

@@ -191,6 +191,8 @@ class Transaction(Voice):
             if _of_storage(error):
                 raise
             return error
+        finally:
+            self._limit(False)
         return None
 
     def check(self) -> None:
@@ -201,10 +203,6 @@ class Transaction(Voice):
         """
         if not self._connection.in_transaction:
             raise PartLost
-
-    def own(self) -> None:
-        """Say that what follows is not the part's any more and is not cut when that took too long; the core's."""
-        self._limit(False)
 
     def enter(self, scene: Scene, now: datetime) -> None:
         """Say whose part comes next and what the community's time is; the core's."""

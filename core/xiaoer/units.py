@@ -165,10 +165,8 @@ class Unit(Work):
                 if part.fault is not None:
                     self._failed(tx, part, part.fault)
             for plugin, reason in self.faults:
-                tx.own()
                 self._record(tx, plugin, reason)
         if self.parked:
-            tx.own()
             tx.run(UNPARK, parked=self.event.key)
 
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
@@ -179,7 +177,6 @@ class Unit(Work):
                 return
             part.fault = fault = error
             tx.check()
-        tx.own()
         tx.refuse("xiaoer.failed", {})
         self._record(tx, part.scene.plugin, describe(fault))
 

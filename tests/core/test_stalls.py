@@ -189,7 +189,7 @@ async def test_a_plugin_that_blocks_the_database_is_named_once_and_a_slow_disk_i
 ) -> None:
     until, reached = threading.Event(), threading.Event()
     block = made_up("def f(until, reached): reached.set(); until.wait()", module, f"/x/site-packages/{module}.py")
-    thread = threading.Thread(target=block, args=(until, reached))
+    thread = threading.Thread(target=block, args=(until, reached), daemon=True)
     watch = StallWatch(["shop"], writing=lambda: (thread.ident or 0, 100.0), monotonic=time, wait=ticks, beat=0)
     watch.start()
     thread.start()

@@ -265,7 +265,9 @@ class Cage:
         """Let somebody do what the animal bites at, and wait until all that follows is done."""
         place = self.kind.place.partition(",")[0]
         if place == "timer":
-            await self.town.clock.advance(60)
+            due = self.town.app.scheduler.next_due()
+            assert due is not None
+            await self.town.clock.advance((due - self.town.clock.now()).total_seconds())
             await self._done(1)
         elif place == "continuation":
             await self.act(name)

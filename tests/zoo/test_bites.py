@@ -85,7 +85,7 @@ def story(animal: Animal, place: Place) -> Story:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("xiaoer.store.READ_LIMIT", 0.02)
         try:
-            return asyncio.run(asyncio.wait_for(play_story(animal, place), 10))
+            return asyncio.run(asyncio.wait_for(play_story(animal, place), 40))
         except KeyboardInterrupt:
             pytest.fail("it ended the program")
 

@@ -12,7 +12,18 @@ from structlog.testing import capture_logs
 from tests.zoo.animals import ENDLESS
 from tests.zoo.cage import READ, WRITE, Animal, Here, cage, diary
 
-from xiaoer import Content, Context, MessagePosted, NoConfig, Outcome, Plugin, Statement, Transaction, on_message
+from xiaoer import (
+    Content,
+    Context,
+    MessagePosted,
+    NoConfig,
+    Outcome,
+    Plugin,
+    Statement,
+    StoreError,
+    Transaction,
+    on_message,
+)
 from xiaoer.context import EFFECTS
 from xiaoer.pipeline import CUT_AFTER
 from xiaoer.store import GROUP_LIMIT, Work
@@ -133,6 +144,37 @@ async def test_a_part_that_took_too_long_costs_nobody_elses_statements(
         assert [plugin for plugin, _, _ in await here.diary()] == stored
         assert [one.text for one in here.answers("Ann")] == [here.words(answer) if answer else "Purr"]
         assert here.refused == []
+
+
+class Slowly(Work):
+    """A part that is one statement, and the core's own statement much later."""
+
+    def __init__(self, clock: Jumping) -> None:
+        self.clock = clock
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def apply(self, tx: Transaction) -> None:
+        values = {"plugin": "one", "what": "alone", "who": "Ann"}
+        assert tx.attempt_alone(WRITE.sql, values) is None
+        self.clock.ahead += 1.0
+        tx.run(WRITE, **values)
+
+    def committed(self) -> None:
+        self.ended.set_result(None)
+
+    def failed(self, error: StoreError) -> None:
+        self.ended.set_exception(error)
+
+
+async def test_the_time_of_a_part_that_is_one_statement_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Jumping()
+    monkeypatch.setattr("xiaoer.store.time", clock)
+    monkeypatch.setattr("xiaoer.store._STEPS", 1)
+    async with cage(TAME) as here:
+        work = Slowly(clock)
+        here.town.app.store.submit(work)
+        await work.ended
+        assert len(await here.diary("one")) == 2
 
 
 async def test_a_report_without_end_holds_up_nobody_and_ends_with_its_hook() -> None:
