@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp ## set everything up and open the sample community in the
 	@exec $(BIN)/xiaoer run
 
 test: check browser ## set everything up, check the code, run all tests
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp ## lint, types, import boundaries, generated docs
 	@$(BIN)/ruff check .
@@ -30,7 +30,7 @@ bench: $(VENV)/dev.stamp ## measure; ONLY=pipeline for one
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 crash: $(VENV)/dev.stamp ## kill the program a thousand times
-	@XIAOER_KILLS=1002 $(BIN)/pytest tests/crash -n auto
+	@XIAOER_KILLS=1002 $(BIN)/pytest tests/crash -n auto -o faulthandler_timeout=7200
 
 live: $(VENV)/dev.stamp ## run the contract suite against real test bots; says what to set
 	@$(BIN)/python -m tests.contracts.live $(ONLY)

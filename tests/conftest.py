@@ -20,3 +20,8 @@ def _plain_logs() -> Iterator[None]:
     )
     yield
     structlog.reset_defaults()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, or all others wait for it at the end."""
+    items.sort(key=lambda item: "crash" not in item.path.parts)

@@ -10,7 +10,7 @@ from tests.adapters.xiaoer_telegram.seen import in_group, in_private, to
 from tests.adapters.xiaoer_telegram.town import Town
 from tests.simulators.telegram import Message
 
-from xiaoer import Answer, Content, NotPrivately
+from xiaoer import Answer, Button, Content, NotPrivately
 
 PSST = Content(("Psst",))
 OPEN = "I can answer that in private only. Open a chat with me, press Start, and ask again."
@@ -140,6 +140,16 @@ async def test_a_long_answer_to_a_press_is_shown_to_that_person_in_the_group(tow
     assert (pressed.answered, pressed.text) == (True, None)
     assert [text[:4] for text in in_group(town, "Ann")] == ["A ca", "long"]
     assert in_group(town, "Ben") == ["A card"]
+
+
+@pytest.mark.parametrize(
+    "content", [Content(("x" * 201,)), Content(("x",), ((Button("quiet", "quiet", id="s"),),))], ids=["long", "button"]
+)
+async def test_what_cannot_be_shown_over_the_chat_is_shown_in_it(town: Town, content: Content) -> None:
+    press = town.api.press(town.person("Ann"), await _card(town), "slow")
+    await town.perform(Answer("1", town.space, f"q{press.id}/1", content, private=True, to=to(town, "Ann")))
+    assert (press.answered, press.text, in_group(town, "Ben")) == (True, None, ["A card"])
+    assert in_group(town, "Ann") == ["A card", content.plain]
 
 
 async def test_a_press_that_was_noticed_is_answered_beside_the_card(town: Town) -> None:

@@ -144,7 +144,7 @@ async def test_what_one_person_sees_is_changed_and_deleted_but_not_pinned(town: 
     sent = (await town.perform(Send("1", town.space, PSST, only_to=to(town, "Ann")))).message or ""
     await town.perform(Edit("2", town.space, sent, Content(("new",))))
     assert (in_group(town, "Ann"), in_group(town, "Ben")) == (["new"], [])
-    with pytest.raises(Hopeless):
+    with pytest.raises(Hopeless, match="cannot be pinned"):
         await town.perform(Pin("3", town.space, sent, True))
     await town.perform(Delete("4", town.space, sent))
     assert in_group(town, "Ann") == []
