@@ -62,7 +62,7 @@ def settings(*testers: Hands) -> dict[str, str]:
 
 def make(target: str, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Make something, with what is installed taken for new."""
-    command = ["make", "-o", f"{sys.prefix}/dev.stamp", *options, target, f"VENV={sys.prefix}"]
+    command = ["make", "--no-print-directory", "-o", f"{sys.prefix}/dev.stamp", *options, target, f"VENV={sys.prefix}"]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, env=environ(**more), stdin=subprocess.DEVNULL
     )
