@@ -23,6 +23,7 @@ BULKHEADS = {
     "hook": {
         ("dispatch.py", "visit"),
         ("discovery.py", "_load"),
+        ("pictures.py", "_attempt"),
         ("registry.py", "take"),
         ("registry.py", "timers_of"),
         ("settings.py", "_read_plugins"),

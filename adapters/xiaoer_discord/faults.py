@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import discord
 
-from xiaoer import DeliveryError, Hopeless, NotPrivately, TryLater, Unclear, Unreachable
+from xiaoer import DeliveryError, Gone, Hopeless, NotPrivately, TryLater, Unclear, Unreachable
 
 RESTING = 60.0
 """Seconds to wait when the token is not accepted, or when Discord's outer wall turns us away."""
@@ -22,6 +22,9 @@ NO_REPLY = 160002
 NOBODY_HOME = frozenset({50007, 50278})
 """Codes of a person who takes no private messages from this bot."""
 INVALID_TOKEN = 50027
+MISSING_PERMISSIONS, TOO_LARGE = 50013, 40005
+NO_FILES = frozenset({MISSING_PERMISSIONS, TOO_LARGE})
+"""Codes of a message that might be taken without its file."""
 ANSWERED = 40060
 TOO_LATE = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_TOKEN})
 """Codes of an interaction that cannot be answered any more."""
@@ -45,6 +48,8 @@ def fault(error: Failure) -> DeliveryError:
             return TryLater(RESTING, "Discord does not accept the token")
         case discord.DiscordServerError():
             return Unclear(f"Discord failed: {error.status}")
+        case discord.HTTPException(code=10008):  # UNKNOWN_MESSAGE
+            return Gone(_words(error))
         case discord.HTTPException():
             return NotPrivately(_words(error)) if error.code in NOBODY_HOME else Hopeless(_words(error))
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():

@@ -99,11 +99,11 @@ class Interactions:
     async def _announce(self, known: Interaction, answered: Visibility) -> None:
         known.state = "unsure"
         if known.button and answered == "none":
-            await self._rest.respond(known.name, known.token, 6, {})
+            await self._rest.announce(known.name, known.token, 6, {})
             known.state = "noticed"
             return
         hidden = answered != "public"
-        await self._rest.respond(known.name, known.token, 5, {"flags": HIDDEN} if hidden else {})
+        await self._rest.announce(known.name, known.token, 5, {"flags": HIDDEN} if hidden else {})
         known.state = "hidden" if hidden else "shown"
         if answered == "none":  # a command must be answered with something, which is taken away at once
             await self._rest.take_back(known.token)
@@ -118,7 +118,7 @@ class Interactions:
         known = self._known.get(request.handle) or read(request.handle, "unsure")
         async with known.lock:
             try:
-                await self._say(known, rendered.payload(), private=request.private)
+                await self._say(known, rendered, private=request.private)
             except FAILURES as error:
                 if has_code(error, *TOO_LATE):
                     return False
@@ -126,12 +126,12 @@ class Interactions:
             known.state = "answered"
             return True
 
-    async def _say(self, known: Interaction, payload: dict[str, Any], *, private: bool) -> None:
-        flagged = payload | ({"flags": HIDDEN} if private else {})
+    async def _say(self, known: Interaction, rendered: Rendered, *, private: bool) -> None:
+        flags = {"flags": HIDDEN} if private else {}
         if known.state in ("open", "unsure"):
             first, known.state = known.state == "open", "unsure"
             try:
-                await self._rest.respond(known.name, known.token, 4, flagged)
+                await self._rest.respond(known.name, known.token, rendered, flags)
             except FAILURES as error:
                 if not has_code(error, ANSWERED):
                     raise
@@ -141,12 +141,12 @@ class Interactions:
                 return  # discord.py itself asked twice, as it does after a 502, and the first time had been heard
             await self._look(known)
         if known.state == ("hidden" if private else "shown"):
-            await self._rest.fill(known.token, payload)
+            await self._rest.fill(known.token, rendered)
             return
         if known.state in ("hidden", "shown"):  # who sees an announced message is fixed, so it is taken away
             await self._rest.take_back(known.token)
             known.state = "noticed"
-        await self._rest.follow_up(known.token, flagged)
+        await self._rest.follow_up(known.token, rendered, flags)
 
     async def _look(self, known: Interaction) -> None:
         """Take away what was announced before a restart; the original of a button may also be what it is under."""

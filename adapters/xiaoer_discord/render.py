@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import Any, NamedTuple
 
-from xiaoer import Bold, Content, Link, Mention, Part
+from xiaoer import Bold, Content, Link, Mention, Part, Picture
 
 LIMIT = 2000
 """Characters that a message holds (Discord docs, Create Message); counted in units of UTF-16 to be safe."""
@@ -32,11 +32,24 @@ _ACTIVE = re.compile(
 
 
 class Rendered(NamedTuple):
-    """A content as Discord takes it."""
+    """A content as Discord takes it.
+
+    Args:
+        text: what it says, as Markdown; with a picture it may be empty.
+        mentions: whom it notifies.
+        rows: its buttons.
+        picture: its picture, drawn; None for none.
+    """
 
     text: str
     mentions: list[str]
     rows: list[dict[str, Any]]
+    picture: Picture | None = None
+
+    def bare(self) -> Rendered:
+        """Return it without its picture, for which its alternative text stands where there is no other."""
+        alt = _fitting(self.picture.alt, "", "", LIMIT) if self.picture is not None else ""
+        return Rendered(self.text or alt or "…", self.mentions, self.rows)
 
     def payload(self) -> dict[str, Any]:
         """Return the fields of a message; nobody is notified whom the content does not name."""
@@ -58,7 +71,9 @@ def render(content: Content) -> Rendered:
             mentions.append(part.account.partition(":")[2])
         if room <= 1:
             break
-    return Rendered(text if text.strip() else "…", list(dict.fromkeys(mentions))[:100], _rows(content))
+    picture = content.picture if content.picture is not None and content.picture.png else None
+    words = text if text.strip() else "" if picture is not None else "…"
+    return Rendered(words, list(dict.fromkeys(mentions))[:100], _rows(content), picture)
 
 
 def _written(part: Part, room: int) -> str:

@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import discord
+import structlog
 from discord.http import Route
+
+from xiaoer_discord.attachments import Shown, form
+from xiaoer_discord.faults import NO_FILES, has_code
+from xiaoer_discord.render import Rendered
 
 Json = dict[str, Any]
 
@@ -21,6 +26,10 @@ REMEMBERED = 10_000
 """So many private channels are remembered."""
 
 
+HOOK = "/webhooks/{webhook_id}/{webhook_token}"
+CALLBACK = "/interactions/{webhook_id}/{webhook_token}/callback"
+
+
 class Rest:
     """Discord's REST API.
 
@@ -31,12 +40,36 @@ class Rest:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._direct: OrderedDict[int, int] = OrderedDict()
+        self._shown = Shown()
 
     async def _ask(self, method: str, path: str, body: object = None, **places: Any) -> Any:
         route = Route(method, path, **places)
         if body is None:
             return await self._client.http.request(route)
         return await self._client.http.request(route, json=body)
+
+    async def _show(self, method: str, path: str, rendered: Rendered, more: Json, **places: Any) -> Any:
+        """Post or change a message; without its picture where that may not be sent.
+
+        Args:
+            method: of HTTP.
+            path: the route.
+            rendered: what the message says.
+            more: its other fields; with ``type`` it is the answer to an interaction, which has the message inside.
+            places: what stands in the route.
+        """
+        if rendered.picture is not None:
+            parts, file = form(_body(rendered, more), rendered.picture)
+            try:
+                return await self._client.http.request(Route(method, path, **places), form=parts, files=[file])
+            except discord.HTTPException as error:
+                if not has_code(error, *NO_FILES):
+                    raise
+                refusal = error
+            answer = await self._ask(method, path, _body(rendered.bare(), more), **places)
+            structlog.get_logger().warning("discord does not take the picture", reason=refusal.text)
+            return answer
+        return await self._ask(method, path, _body(rendered, more), **places)
 
     async def direct(self, user: int) -> int:
         """Return the private channel with somebody (Discord docs, Create DM)."""
@@ -47,15 +80,26 @@ class Rest:
                 self._direct.popitem(last=False)
         return self._direct[user]
 
-    async def send(self, channel: int, payload: Mapping[str, Any]) -> int:
-        """Post a message and return its id (Discord docs, Create Message)."""
-        sent = await self._ask("POST", "/channels/{channel_id}/messages", payload, channel_id=channel)
+    async def send(self, channel: int, rendered: Rendered, more: Json) -> int:
+        """Post a message with some other fields and return its id (Discord docs, Create Message)."""
+        sent = await self._show("POST", "/channels/{channel_id}/messages", rendered, more, channel_id=channel)
+        if rendered.picture is not None:
+            self._shown.learn(int(sent["id"]), rendered.picture, sent)
         return int(sent["id"])
 
-    async def edit(self, channel: int, message: int, payload: Mapping[str, Any]) -> None:
-        """Change a message of ours (Discord docs, Edit Message)."""
+    async def edit(self, channel: int, message: int, rendered: Rendered) -> None:
+        """Change a message of ours (Discord docs, Edit Message): its attachments are those that are named then."""
         path = "/channels/{channel_id}/messages/{message_id}"
-        await self._ask("PATCH", path, payload, channel_id=channel, message_id=message)
+        places = {"channel_id": channel, "message_id": message}
+        picture = rendered.picture
+        kept = self._shown.find(message, picture)
+        if kept is not None:
+            more: Json = {"attachments": [{"id": kept}]}
+            sent = await self._ask("PATCH", path, rendered.payload() | more, **places)
+        else:
+            sent = await self._show("PATCH", path, rendered, {"attachments": []}, **places)
+        if picture is not None:
+            self._shown.learn(message, picture, sent)
 
     async def delete(self, channel: int, message: int) -> None:
         """Delete a message (Discord docs, Delete Message)."""
@@ -67,41 +111,50 @@ class Rest:
         path = "/channels/{channel_id}/messages/pins/{message_id}"
         await self._ask("PUT" if pinned else "DELETE", path, channel_id=channel, message_id=message)
 
-    async def respond(self, name: str, token: str, kind: Literal[4, 5, 6], data: Mapping[str, Any]) -> None:
-        """Answer an interaction for the first time (Discord docs, Create Interaction Response).
+    async def announce(self, name: str, token: str, kind: Literal[5, 6], data: Mapping[str, Any]) -> None:
+        """Answer an interaction for the first time, without words (Discord docs, Create Interaction Response).
 
         Args:
             name: the interaction's id.
             token: its token.
-            kind: 4 for a message, 5 for one that follows, 6 to leave everything as it is.
-            data: the message, or its flags.
+            kind: 5 for a message that follows, 6 to leave everything as it is.
+            data: the flags of the message.
         """
-        path = "/interactions/{webhook_id}/{webhook_token}/callback"
         body = {"type": kind, "data": data} if data else {"type": kind}
-        await self._ask("POST", path, body, webhook_id=name, webhook_token=token)
+        await self._ask("POST", CALLBACK, body, webhook_id=name, webhook_token=token)
 
-    async def fill(self, token: str, payload: Mapping[str, Any]) -> None:
+    async def respond(self, name: str, token: str, rendered: Rendered, more: Json) -> None:
+        """Answer an interaction for the first time with a message (Discord docs, Create Interaction Response)."""
+        await self._show("POST", CALLBACK, rendered, {"type": 4, **more}, webhook_id=name, webhook_token=token)
+
+    async def fill(self, token: str, rendered: Rendered) -> None:
         """Say what was announced (Discord docs, Edit Original Interaction Response)."""
-        await self._webhook("PATCH", "/messages/@original", token, payload)
+        await self._show("PATCH", f"{HOOK}/messages/@original", rendered, {}, **self._hook(token))
 
     async def flags_of_original(self, token: str) -> int:
         """Return the flags of what answered first (Discord docs, Get Original Interaction Response)."""
-        found = await self._webhook("GET", "/messages/@original", token)
+        found = await self._ask("GET", f"{HOOK}/messages/@original", **self._hook(token))
         return int(found.get("flags", 0))
 
     async def take_back(self, token: str) -> None:
         """Take away what was announced (Discord docs, Delete Original Interaction Response)."""
-        await self._webhook("DELETE", "/messages/@original", token)
+        await self._ask("DELETE", f"{HOOK}/messages/@original", **self._hook(token))
 
-    async def follow_up(self, token: str, payload: Mapping[str, Any]) -> None:
+    async def follow_up(self, token: str, rendered: Rendered, more: Json) -> None:
         """Say something more (Discord docs, Create Followup Message)."""
-        await self._webhook("POST", "", token, payload)
+        await self._show("POST", HOOK, rendered, more, **self._hook(token))
 
-    async def _webhook(self, method: str, path: str, token: str, body: object = None) -> Any:
-        path = f"/webhooks/{{webhook_id}}/{{webhook_token}}{path}"
-        return await self._ask(method, path, body, webhook_id=self._client.application_id, webhook_token=token)
+    def _hook(self, token: str) -> Json:
+        return {"webhook_id": self._client.application_id, "webhook_token": token}
 
     async def set_commands(self, guild: int, commands: Sequence[Json]) -> None:
         """Replace the commands of a guild (Discord docs, Bulk Overwrite Guild Application Commands)."""
         path = "/applications/{application_id}/guilds/{guild_id}/commands"
         await self._ask("PUT", path, list(commands), application_id=self._client.application_id, guild_id=guild)
+
+
+def _body(rendered: Rendered, more: Json) -> Json:
+    if "type" not in more:
+        return rendered.payload() | more
+    inside = {name: value for name, value in more.items() if name != "type"}
+    return {"type": more["type"], "data": rendered.payload() | inside}

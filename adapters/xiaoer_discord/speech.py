@@ -44,7 +44,7 @@ class Speech:
                 return await self._post(request.id, self._channel(request.chat), rendered, request.reply_to)
             case Edit():
                 channel, message = self._place(request.chat, request.message)
-                await self._rest.edit(channel, message, render(request.content).payload())
+                await self._rest.edit(channel, message, render(request.content))
             case Delete():
                 await self._delete(*self._place(request.chat, request.message))
             case Pin():
@@ -64,16 +64,16 @@ class Speech:
         return (int(channel) if channel else self._channel(chat)), int(name)
 
     async def _post(self, name: str, channel: int, rendered: Rendered, reply_to: str | None) -> Receipt:
-        payload = rendered.payload() | {"nonce": nonce(name), "enforce_nonce": True}
+        once = {"nonce": nonce(name), "enforce_nonce": True}
         if reply_to is None or not reply_to.isdigit():
-            return Receipt(str(await self._rest.send(channel, payload)))
+            return Receipt(str(await self._rest.send(channel, rendered, once)))
         reference = {"message_id": reply_to, "fail_if_not_exists": False}
         try:
-            return Receipt(str(await self._rest.send(channel, payload | {"message_reference": reference})))
+            return Receipt(str(await self._rest.send(channel, rendered, once | {"message_reference": reference})))
         except FAILURES as error:
             if not has_code(error, NO_REPLY):
                 raise
-        return Receipt(str(await self._rest.send(channel, payload)))
+        return Receipt(str(await self._rest.send(channel, rendered, once)))
 
     async def _privately(self, name: str, account: str, rendered: Rendered) -> Receipt:
         platform, _, user = account.partition(":")

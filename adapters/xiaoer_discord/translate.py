@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias, cast
 
 import discord
+import msgspec
 
 from xiaoer import (
     ButtonPressed,
@@ -72,7 +73,7 @@ def who_is(user: Person, ranks: Ranks = ()) -> Who:
         user: the person; a member where that is known.
         ranks: which roles mean something there.
     """
-    return Who(f"discord:{user.id}", user.display_name, None, role_of(user, ranks), bot=user.bot)
+    return Who(f"discord:{user.id}", user.display_name, None, role_of(user, ranks), bot=user.bot, handle=user.name)
 
 
 def role_of(user: Person, ranks: Ranks) -> str:
@@ -223,7 +224,7 @@ def asked(interaction: discord.Interaction[Any], view: View) -> CommandUsed | Bu
 
 def _asker(interaction: discord.Interaction[Any], space: str, view: View) -> Who:
     who = who_is(interaction.user, view.ranks(space))
-    return Who(who.account, who.name, interaction.locale.value, who.role, who.bot)
+    return msgspec.structs.replace(who, locale=interaction.locale.value)
 
 
 def _command(interaction: discord.Interaction[Any], view: View) -> CommandUsed | None:

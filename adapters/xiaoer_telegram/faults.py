@@ -18,7 +18,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from xiaoer import DeliveryError, Hopeless, TryLater, Unclear, Unreachable
+from xiaoer import DeliveryError, Gone, Hopeless, TryLater, Unclear, Unreachable
 
 RESTING = 60.0
 """Seconds to wait when the token is not accepted; the operator has to act first."""
@@ -31,6 +31,9 @@ FLOODED = 5.0
 
 UNCHANGED = "message is not modified"
 GONE = "message to delete not found"
+NO_TEXT = "there is no text in the message to edit"
+BAD_FILE = ("wrong remote file identifier", "wrong file identifier")
+MISSING = ("message to edit not found", "message to pin not found")
 FLOOD = "Too Many Requests"
 
 FAULTS = (TelegramAPIError, ClientDecodeError)
@@ -47,6 +50,8 @@ def fault(error: TelegramAPIError | ClientDecodeError) -> DeliveryError:
             return TryLater(float(error.retry_after), f"Telegram asks to wait {error.retry_after} s")
         case TelegramUnauthorizedError():
             return Unreachable(RESTING, "Telegram does not accept the token")
+        case TelegramBadRequest() if any(words in error.message for words in MISSING):
+            return Gone(error.message)
         case TelegramBadRequest() | TelegramForbiddenError() | TelegramNotFound() | TelegramConflictError():
             return Hopeless(error.message)
         case TelegramMigrateToChat() | TelegramEntityTooLarge():
@@ -71,6 +76,16 @@ def is_unchanged(error: Exception) -> bool:
 def is_gone(error: Exception) -> bool:
     """Return whether a message that should be deleted is not there any more."""
     return isinstance(error, TelegramBadRequest) and GONE in error.message
+
+
+def has_no_text(error: Exception) -> bool:
+    """Return whether a message has a caption where its text should be changed, because it is a photo."""
+    return isinstance(error, TelegramBadRequest) and NO_TEXT in error.message
+
+
+def has_bad_file(error: Exception) -> bool:
+    """Return whether a file cannot be named by the id that Telegram gave it once."""
+    return isinstance(error, TelegramBadRequest) and any(words in error.message for words in BAD_FILE)
 
 
 def is_refused(error: Exception) -> bool:

@@ -25,6 +25,7 @@ from xiaoer_telegram.chats import Chats, is_private
 from xiaoer_telegram.courtesy import Courtesy
 from xiaoer_telegram.faults import FAULTS, fault, is_refused
 from xiaoer_telegram.menu import Menus
+from xiaoer_telegram.photos import Photos
 from xiaoer_telegram.presses import Presses
 from xiaoer_telegram.settings import TelegramSettings
 from xiaoer_telegram.speech import Speech
@@ -113,10 +114,11 @@ class Line:
         me = await self._insist(self._bot.get_me)
         chats = self._chats = Chats(self._host, self._bot, me)
         await chats.load()
-        whisper, presses = Whisper(self._bot), Presses(self._bot)
+        photos, presses = Photos(self._bot), Presses(self._bot)
+        whisper = Whisper(self._bot, photos)
         await self._insist(whisper.look)
         self._courtesy = Courtesy(self._host, self._bot, chats, presses)
-        self._speech = Speech(self._host, self._bot, chats, presses, whisper)
+        self._speech = Speech(self._host, self._bot, chats, presses, photos, whisper)
         structlog.get_logger().info("telegram connected", bot=f"@{me.username}", spaces=len(chats.spaces))
         self._menus = self._host.supervise(Menus(self._host, self._bot, chats).run, "telegram menus")
         offset: int | None = None

@@ -15,23 +15,57 @@ from xiaoer_telegram.view import clean
 LIMIT = 4096
 """Units of UTF-16 that a message holds (Bot API, sendMessage.text)."""
 
+CAPTION_LIMIT = 1024
+"""Units of UTF-16 that stand under a picture (Bot API, sendPhoto.caption)."""
+
 ALERT_LIMIT = 200
 """Units of UTF-16 that the answer to a pressed button holds (Bot API, answerCallbackQuery.text); it says characters."""
 
 
 class Rendered(NamedTuple):
-    """A content as Telegram takes it."""
+    """A content as Telegram takes it.
+
+    Args:
+        text: what it says; with a picture it may be empty.
+        entities: what parts of the text are.
+        keyboard: its buttons.
+        png: its picture; empty for none.
+        alt: what the picture says.
+    """
 
     text: str
     entities: list[MessageEntity]
     keyboard: InlineKeyboardMarkup | None
+    png: bytes = b""
+    alt: str = ""
+
+    @property
+    def bare(self) -> Rendered:
+        """It without its picture, for which its alternative text stands where there is no other."""
+        return Rendered(self.text or shortened(self.alt, LIMIT) or "…", self.entities, self.keyboard)
 
 
 def render(content: Content) -> Rendered:
-    """Return a content as Telegram takes it; what is too long is cut and ends with an ellipsis."""
+    """Return a content as Telegram takes it; what is too long is cut and ends with an ellipsis.
+
+    A picture is left out where more is said than stands under one.
+    """
+    bare, picture = _rendered(content, LIMIT), content.picture
+    if picture is None or not picture.png or width(bare.text) > CAPTION_LIMIT:
+        return bare
+    text = bare.text if content.plain.strip() else ""
+    return Rendered(text, bare.entities if text else [], bare.keyboard, picture.png, clean(picture.alt))
+
+
+def captioned(content: Content) -> Rendered:
+    """Return what a content says as it may stand under a picture that is there already."""
+    return _rendered(content, CAPTION_LIMIT)
+
+
+def _rendered(content: Content, limit: int) -> Rendered:
     parts = [(part, clean(_words(part))) for part in content.text]
     whole = sum(width(words) for _, words in parts)
-    text, entities, room = "", list[MessageEntity](), LIMIT if whole <= LIMIT else LIMIT - 1
+    text, entities, room = "", list[MessageEntity](), limit if whole <= limit else limit - 1
     for part, words in parts:
         shown = cut(words, room)
         entity = _entity(part, width(text), width(shown))
@@ -41,7 +75,7 @@ def render(content: Content) -> Rendered:
         room -= width(shown)
         if shown != words:
             break
-    if whole > LIMIT:
+    if whole > limit:
         text += "…"
     return Rendered(text, entities, _keyboard(content)) if text.strip() else Rendered("…", [], _keyboard(content))
 

@@ -6,15 +6,13 @@ A message is named ``17`` in a chat, ``17@5`` in the private chat of person 5, a
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramMigrateToChat
 from aiogram.methods import (
     DeleteEphemeralMessage,
     DeleteMessage,
-    EditEphemeralMessageText,
-    EditMessageText,
     PinChatMessage,
     UnpinChatMessage,
 )
@@ -35,11 +33,11 @@ from xiaoer import (
     Unreachable,
 )
 from xiaoer_telegram.chats import Chats
-from xiaoer_telegram.faults import FAULTS, UNREACHABLE, fault, is_gone, is_refused, is_unchanged
+from xiaoer_telegram.faults import FAULTS, UNREACHABLE, fault, is_gone, is_refused
+from xiaoer_telegram.photos import Photos
 from xiaoer_telegram.presses import Presses
 from xiaoer_telegram.render import ALERT_LIMIT, Rendered, render, shortened, width
 from xiaoer_telegram.whisper import Whisper
-from xiaoer_telegram.wire import Post
 
 _NAME = re.compile(r"(e?)([0-9]{1,19})(?:@([0-9]{1,19}))?")
 
@@ -78,14 +76,16 @@ class Speech:
         bot: reaches Telegram.
         chats: what is known of them.
         presses: which pressed buttons wait.
+        photos: sends and changes messages.
         whisper: shows what one person alone may see.
     """
 
-    def __init__(self, host: Host, bot: Bot, chats: Chats, presses: Presses, whisper: Whisper) -> None:
+    def __init__(self, host: Host, bot: Bot, chats: Chats, presses: Presses, photos: Photos, whisper: Whisper) -> None:
         self._host = host
         self._bot = bot
         self._chats = chats
         self._presses = presses
+        self._photos = photos
         self._whisper = whisper
 
     async def perform(self, request: Request) -> Receipt:
@@ -126,16 +126,7 @@ class Speech:
         reply = None
         if reply_to is not None and not (name := named(reply_to)).hidden and name.user in (None, number):
             reply = ReplyParameters(message_id=name.number, allow_sending_without_reply=True)
-        sent = await self._bot(
-            Post(
-                chat_id=number,
-                message_thread_id=topic,
-                text=rendered.text,
-                entities=rendered.entities,
-                reply_markup=rendered.keyboard,
-                reply_parameters=reply,
-            )
-        )
+        sent = await self._photos.send(number, rendered, message_thread_id=topic, reply_parameters=reply)
         return Receipt(str(sent["message_id"]))
 
     async def _privately(
@@ -162,26 +153,12 @@ class Speech:
         return Receipt(f"{receipt.message}@{user}")
 
     async def _edit(self, request: Edit) -> None:
-        rendered = render(request.content)
-        words: dict[str, Any] = {
-            "text": rendered.text,
-            "entities": rendered.entities,
-            "reply_markup": rendered.keyboard,
-        }
         name = named(request.message)
         chat = self._chats.target(request.chat)[0]
-        try:
-            if name.hidden:
-                await self._bot(
-                    EditEphemeralMessageText(
-                        chat_id=chat, receiver_user_id=name.user or 0, ephemeral_message_id=name.number, **words
-                    )
-                )
-            else:
-                await self._bot(EditMessageText(chat_id=name.user or chat, message_id=name.number, **words))
-        except TelegramBadRequest as error:
-            if not is_unchanged(error):
-                raise
+        if name.hidden:
+            await self._photos.edit(chat, name.number, request.content, name.user)
+        else:
+            await self._photos.edit(name.user or chat, name.number, request.content)
 
     async def _delete(self, request: Delete) -> None:
         name = named(request.message)
@@ -229,13 +206,13 @@ class Speech:
         if not request.private:
             await self._presses.notice(query)
             return await self._post(request.chat, rendered, message)
-        short = width(rendered.text) <= ALERT_LIMIT and rendered.keyboard is None
+        short = width(rendered.text) <= ALERT_LIMIT and rendered.keyboard is None and not rendered.png
         if short and not noticed and await self._presses.alert(query, rendered.text):
             return Receipt()
         try:
             receipt = await self._privately(request.chat, user, rendered, query=query)
         except NotPrivately:
-            if not noticed and await self._presses.alert(query, shortened(rendered.text, ALERT_LIMIT)):
+            if not noticed and await self._presses.alert(query, shortened(rendered.bare.text, ALERT_LIMIT)):
                 return Receipt()
             await self._invite(request, user)
             raise

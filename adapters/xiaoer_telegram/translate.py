@@ -147,7 +147,7 @@ def command_in(message: Message, place: Place, view: View) -> str | None:
 
     In a group, ``/word@another_bot`` and commands that nobody here knows are left to other bots.
     """
-    text = clean(message.text or "")
+    text = clean(_named(message))
     if not text.startswith("/") or message.forward_origin is not None:
         return "help" if place.private else None
     word, _, rest = _SPACE.sub(" ", text[1:], count=1).partition(" ")
@@ -160,6 +160,20 @@ def command_in(message: Message, place: Place, view: View) -> str | None:
     if known is None and not (bot or place.private or message.ephemeral_message_id):
         return None
     return f"{known or name} {rest}".strip()
+
+
+def _named(message: Message) -> str:
+    """Return the text with people who are mentioned without an @ written as accounts: their names name nobody."""
+    text = message.text or ""
+    mentions = [entity for entity in message.entities if entity.type == "text_mention" and entity.user is not None]
+    if not mentions or not text.startswith("/"):
+        return text
+    units = text.encode("utf-16-le")
+    for entity in sorted(mentions, key=lambda one: one.offset, reverse=True):
+        assert entity.user is not None  # noqa: S101 - for the type checkers
+        account = f"telegram:{entity.user.id}".encode("utf-16-le")
+        units = units[: 2 * entity.offset] + account + units[2 * (entity.offset + entity.length) :]
+    return units.decode("utf-16-le", "replace")
 
 
 def _command(message: Message, key: str, place: Place, who: Who, text: str) -> CommandUsed:

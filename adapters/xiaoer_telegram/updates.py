@@ -21,6 +21,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     first_name: str
     last_name: str | None = None
     language_code: str | None = None
+    username: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -44,6 +45,15 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
         return self.title or " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a text that is something special (Bot API, MessageEntity); both numbers count UTF-16 units."""
+
+    type: str
+    offset: int
+    length: int
+    user: User | None = None
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message (Bot API, Message); one that the bot cannot see has no more than its chat and its id.
 
@@ -57,6 +67,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sender_chat: Chat | None = None
     text: str | None = None
     caption: str | None = None
+    entities: tuple[Entity, ...] = ()
     edit_date: int | None = None
     message_thread_id: int | None = None
     is_topic_message: bool = False

@@ -73,7 +73,7 @@ def clean(text: str) -> str:
 def who_is(user: User, role: str) -> Who:
     """Return the account of a user."""
     name = clean(user.full_name)
-    return Who(f"telegram:{user.id}", name, user.language_code, role, bot=user.is_bot)
+    return Who(f"telegram:{user.id}", name, user.language_code, role, bot=user.is_bot, handle=user.username or "")
 
 
 def nobody(speaker: Chat, chat: Chat, space: str) -> Who:

@@ -13,8 +13,8 @@ from aiogram.methods import DeleteEphemeralMessage, DeleteMessage
 from aiogram.types import EphemeralMessageParameters, ReplyParameters
 
 from xiaoer_telegram.faults import FAULTS, is_refused
+from xiaoer_telegram.photos import Photos
 from xiaoer_telegram.render import Rendered
-from xiaoer_telegram.wire import Post
 
 
 class Whisper:
@@ -22,10 +22,12 @@ class Whisper:
 
     Args:
         bot: reaches Telegram.
+        photos: sends messages.
     """
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, photos: Photos) -> None:
         self._bot = bot
+        self._photos = photos
         self._possible = False
 
     async def look(self) -> None:
@@ -85,17 +87,13 @@ class Whisper:
         self, place: tuple[int, int | None], user: int, rendered: Rendered, query: str | None, hidden: int | None
     ) -> str | None:
         chat, topic = place
-        sent = await self._bot(
-            Post(
-                chat_id=chat,
-                message_thread_id=topic,
-                text=rendered.text,
-                entities=rendered.entities,
-                reply_markup=rendered.keyboard,
-                reply_parameters=ReplyParameters(ephemeral_message_id=hidden) if hidden else None,
-                ephemeral_message_parameters=EphemeralMessageParameters(receiver_user_id=user, callback_query_id=query),
-                receiver_user_id=user,
-            )
+        sent = await self._photos.send(
+            chat,
+            rendered,
+            message_thread_id=topic,
+            reply_parameters=ReplyParameters(ephemeral_message_id=hidden) if hidden else None,
+            ephemeral_message_parameters=EphemeralMessageParameters(receiver_user_id=user, callback_query_id=query),
+            receiver_user_id=user,
         )
         if sent.get("ephemeral_message_id"):
             return f"e{sent['ephemeral_message_id']}@{user}"

@@ -13,7 +13,14 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.exceptions import ClientDecodeError
 from aiogram.methods import TelegramMethod
-from aiogram.types import EphemeralMessageParameters, InlineKeyboardMarkup, MessageEntity, ReplyParameters
+from aiogram.types import (
+    BufferedInputFile,
+    EphemeralMessageParameters,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    MessageEntity,
+    ReplyParameters,
+)
 
 if TYPE_CHECKING:
     from xiaoer import Clock
@@ -79,6 +86,35 @@ class Post(TelegramMethod[dict[str, Any]]):
     reply_markup: InlineKeyboardMarkup | None = None
     ephemeral_message_parameters: EphemeralMessageParameters | None = None
     receiver_user_id: int | None = None
+
+
+class PostPhoto(TelegramMethod[dict[str, Any]]):
+    """``sendPhoto``, without a parse mode."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "sendPhoto"
+
+    chat_id: int
+    photo: BufferedInputFile | str
+    message_thread_id: int | None = None
+    caption: str | None = None
+    caption_entities: list[MessageEntity] | None = None
+    reply_parameters: ReplyParameters | None = None
+    reply_markup: InlineKeyboardMarkup | None = None
+    ephemeral_message_parameters: EphemeralMessageParameters | None = None
+    receiver_user_id: int | None = None
+
+
+class Repaint(TelegramMethod[dict[str, Any]]):
+    """``editMessageMedia``."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "editMessageMedia"
+
+    chat_id: int
+    message_id: int
+    media: InputMediaPhoto
+    reply_markup: InlineKeyboardMarkup | None = None
 
 
 class GetRawMember(TelegramMethod[dict[str, Any]]):

@@ -19,7 +19,7 @@ from xiaoer import (
     Capability,
     Delete,
     Edit,
-    Hopeless,
+    Gone,
     Host,
     Pin,
     Receipt,
@@ -146,7 +146,7 @@ class WebAdapter(Adapter):
                 return Receipt(request.id)
             case Edit():
                 if not await transact(change, request.message, request.content):
-                    raise Hopeless("message to edit not found")
+                    raise Gone("message to edit not found")
             case Delete():
                 await transact(remove, request.message)
             case Pin():

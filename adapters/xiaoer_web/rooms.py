@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import Content, Row, Statement, Transaction
+from xiaoer_web.gallery import hung, shown, take_down
 from xiaoer_web.tables import counter, members, messages
 from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Write
 
@@ -64,6 +65,7 @@ POST = Statement(
         at=bindparam("at"),
         seq=bindparam("rev"),
         rev=bindparam("rev"),
+        picture=bindparam("picture"),
     )
     .on_conflict_do_nothing()
 )
@@ -74,11 +76,13 @@ REWORD = Statement(
 )
 CHANGE = Statement(
     update(messages)
-    .values(content=bindparam("words"), rev=bindparam("now"))
-    .where(messages.c.id == bindparam("message"), messages.c.author.is_(None))
+    .values(content=bindparam("words"), picture=bindparam("looks"), rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"), messages.c.author.is_(None), messages.c.deleted.is_(False))
 )
 DELETE = Statement(
-    update(messages).values(deleted=True, rev=bindparam("now")).where(messages.c.id == bindparam("message"))
+    update(messages)
+    .values(deleted=True, picture=None, rev=bindparam("now"))
+    .where(messages.c.id == bindparam("message"))
 )
 PIN = Statement(
     update(messages)
@@ -154,6 +158,7 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
                 reply_to=request.reply_to,
                 at=at,
                 rev=rev,
+                picture=None,
             )
         case React():
             _react(tx, request, rev)
@@ -175,6 +180,7 @@ def speak(
     tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
 ) -> None:
     """Store what the bot says; the same id is one message, however often it is asked for."""
+    stored, picture = hung(tx, content)
     tx.run(
         POST,
         id=name,
@@ -183,22 +189,31 @@ def speak(
         author=None,
         name="",
         kind="text",
-        content=msgspec.to_builtins(content),
+        content=msgspec.to_builtins(stored),
         only_to=only_to,
         reply_to=reply_to,
         at=at,
         rev=next_rev(tx),
+        picture=picture,
     )
+    take_down(tx, picture)  # it was said before, looking otherwise
 
 
 def change(tx: Transaction, message: str, content: Content) -> int:
     """Change what the bot said and return how many messages that were."""
-    return tx.run(CHANGE, message=message, words=msgspec.to_builtins(content), now=next_rev(tx))
+    before = shown(tx, message)
+    stored, picture = hung(tx, content)
+    number = tx.run(CHANGE, message=message, words=msgspec.to_builtins(stored), looks=picture, now=next_rev(tx))
+    for name in {before, picture}:
+        take_down(tx, name)
+    return number
 
 
 def remove(tx: Transaction, message: str) -> None:
     """Take a message away."""
+    picture = shown(tx, message)
     tx.run(DELETE, message=message, now=next_rev(tx))
+    take_down(tx, picture)
 
 
 def pin(tx: Transaction, message: str, pinned: bool) -> None:

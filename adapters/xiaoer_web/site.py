@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from xiaoer import Host, Outcome, Refusal, StoreError, Transaction, Who, XiaoerError
+from xiaoer_web.gallery import LOOK
 from xiaoer_web.people import People, Person
 from xiaoer_web.rooms import SEEN, act_as, store
 from xiaoer_web.stream import Hub, Notice
@@ -23,6 +24,9 @@ from xiaoer_web.views import Views
 
 SLOW = 2.0
 """Seconds after which a page says that an answer takes a while."""
+
+
+KEEP_FOR_EVER = "private, max-age=31536000, immutable"
 
 
 class Refused(Exception):
@@ -79,6 +83,7 @@ class Site:
                 Route("/as/{id}", self.room),
                 Route("/stream", self.stream),
                 Route("/commands", self.commands),
+                Route("/picture/{name}", self.picture),
                 Route("/do", self.do, methods=["POST"]),
                 Route("/role", self.role, methods=["POST"]),
                 Route("/clock", self.clock, methods=["POST"]),
@@ -134,6 +139,13 @@ class Site:
         community = self._views.community(person.space)
         found = await self._host.commands(community.id, person.who) if community is not None else []
         return JSONResponse([command._asdict() for command in found])
+
+    async def picture(self, request: Request) -> Response:
+        """Return the picture of a message, which is the same for ever, as its name says what it looks like."""
+        rows = await self._host.store.report(LOOK, wanted=request.path_params["name"])
+        if not rows:
+            return Response(status_code=404)
+        return Response(rows[0].png, media_type="image/png", headers={"cache-control": KEEP_FOR_EVER})
 
     async def do(self, request: Request) -> Response:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""

@@ -1,11 +1,11 @@
-"""What the sandbox itself remembers: its members and its messages.
+"""What the sandbox itself remembers: its members, its messages and their pictures.
 
 ``rev`` counts all visible changes of all rooms; a browser that knows all up to a revision asks for what is newer.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 from xiaoer import JSONText, Moment
 
@@ -42,9 +42,20 @@ messages = Table(
     Column("at", Moment, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("rev", Integer, nullable=False, index=True),
+    Column("picture", String),
     Index("web_message_chat", "chat", "seq"),
+    Index("web_message_picture", "picture", sqlite_where=Column("picture").is_not(None)),
 )
 """``author`` is a member's id, empty for the bot; ``seq`` is the revision in which the message appeared."""
+
+pictures = Table(
+    "web_picture",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The pictures of messages, each once, named by a hash of what it looks like; one that no message shows is deleted."""
 
 counter = Table(
     "web_counter", metadata, Column("id", Integer, primary_key=True), Column("rev", Integer, nullable=False)

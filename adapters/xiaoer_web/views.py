@@ -160,6 +160,7 @@ class Views:
             "parts": [_part(part) for part in content.text],
             "plain": content.plain,
             "buttons": content.buttons,
+            "picture": content.picture,
             "time": at.strftime("%H:%M"),
             "reactions": [
                 (emoji, len(row.reactions.get(emoji, ())), person.id in row.reactions.get(emoji, ())) for emoji in EMOJI

@@ -8,14 +8,16 @@ from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limit
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
-from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Text, plain
+from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
     AdapterError,
     ConfigError,
     ContextClosed,
     DeliveryError,
+    Gone,
     Hopeless,
+    LedgerError,
     NotPrivately,
     PluginError,
     Problem,
@@ -54,7 +56,9 @@ from xiaoer.hookspecs import (
     screen,
 )
 from xiaoer.host import CommandForm, CommandHelp, Host, Membership
+from xiaoer.ledger import MOST, POINTS_HISTORY, POINTS_TOP, TREASURY, Ledger
 from xiaoer.lines import Line, LineAdapter
+from xiaoer.naming import Named
 from xiaoer.people import accounts_of, person_of
 from xiaoer.plugin import (
     Cron,
@@ -67,6 +71,7 @@ from xiaoer.plugin import (
     button,
     command,
     continuation,
+    picture,
 )
 from xiaoer.recurrence import CronExpression
 from xiaoer.scene import Addressee
@@ -77,6 +82,10 @@ from xiaoer.transaction import Transaction
 from xiaoer.units import Outcome
 
 __all__ = [
+    "MOST",
+    "POINTS_HISTORY",
+    "POINTS_TOP",
+    "TREASURY",
     "ActionEnded",
     "Adapter",
     "AdapterError",
@@ -105,11 +114,14 @@ __all__ = [
     "DeleteMessage",
     "DeliveryError",
     "Edit",
+    "Gone",
     "Hopeless",
     "Host",
     "Ids",
     "JSONText",
     "JoinSource",
+    "Ledger",
+    "LedgerError",
     "Limits",
     "Line",
     "LineAdapter",
@@ -122,11 +134,13 @@ __all__ = [
     "MessagePosted",
     "Misfire",
     "Moment",
+    "Named",
     "NoConfig",
     "NotPrivately",
     "Outcome",
     "Parameter",
     "Part",
+    "Picture",
     "Pin",
     "PlatformEvent",
     "Plugin",
@@ -172,6 +186,7 @@ __all__ = [
     "on_reaction",
     "on_schedule",
     "person_of",
+    "picture",
     "plain",
     "screen",
 ]

@@ -115,7 +115,11 @@ _decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
 
 
 def encode_action(action: AnyAction) -> bytes:
-    """Return an action as JSON, as the outbox keeps it."""
+    """Return an action as JSON, as the outbox keeps it: without what a picture looks like, which is drawn anew."""
+    content = None if isinstance(action, DeleteMessage) else action.content
+    if content is not None and content.picture is not None and content.picture.png:
+        picture = msgspec.structs.replace(content.picture, png=b"")
+        action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, picture=picture))
     return _encoder.encode(action)
 
 

@@ -154,6 +154,7 @@ class Adapter(ABC):
         Raises:
             TryLater: the platform asks to wait.
             Hopeless: trying again cannot help.
+            Gone: the message that it is about is not there any more.
             NotPrivately: it cannot be shown to that person alone.
             Unclear: it may or may not have happened.
         """

@@ -24,6 +24,7 @@ from xiaoer.hosting import AppHost
 from xiaoer.housekeeping import keep_tidy
 from xiaoer.locks import FileLock
 from xiaoer.migration import migrate
+from xiaoer.pictures import Pictures, PictureTable
 from xiaoer.pipeline import Pipeline
 from xiaoer.plugin import Cron, Plugin
 from xiaoer.recovery import recover
@@ -102,7 +103,7 @@ class App:
         self.clock.move(timedelta(seconds=offset))
         signer = ButtonSigner(self._key)
         self._compile(registry, signer)
-        self._wire(signer)
+        self._wire(registry, signer)
         await self._take_up()
         for name, adapter in self._adapters.items():
             self.addresses.append(await adapter.start())
@@ -251,11 +252,14 @@ class App:
                 for name in dumb:
                     self._leave_out(registry, PluginError(name, error.message))
 
-    def _wire(self, signer: ButtonSigner) -> None:
+    def _wire(self, registry: Registry, signer: ButtonSigner) -> None:
         self.reports = Reports(self.store, self._tasks, self.runtimes)
         self.dispatcher = Dispatcher(self.store, self.clock.platform, signer, self.reports.tell)
         self.pipeline = Pipeline(self.store, self.dispatcher, self.clock, self.runtimes.values(), self._tasks)
-        self.delivery = Delivery(self.store, self.clock, self._adapters, self._tasks, self.reports.tell_within)
+        pictures = Pictures(PictureTable(registry.plugins.items()), self.clock.platform)
+        self.delivery = Delivery(
+            self.store, self.clock, self._adapters, self._tasks, self.reports.tell_within, pictures
+        )
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed
         self.store.on_damage = self._crashed

@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from xiaoer.content import Button, Content
 from xiaoer.errors import PluginError, Refusal
 from xiaoer.plugin import ButtonSpec, Plugin, Visibility, marked
@@ -34,7 +36,7 @@ class ButtonSigner:
             PluginError: a button's data is too long or not plain ASCII.
         """
         rows = tuple(tuple(self._signed(community, plugin, button) for button in row) for row in content.buttons)
-        return Content(content.text, rows)
+        return replace(content, buttons=rows)
 
     def _signed(self, community: str, plugin: str, button: Button) -> Button:
         body = f"{plugin}.{button.name}:{button.data}"

@@ -1,6 +1,6 @@
 """The command line: ``xiaoer run``, ``check``, ``status``, ``backup`` and ``restore``.
 
-Exit codes: 0 ended as asked, 1 ended by a fault, 2 the configuration cannot be used.
+Exit codes: 0 ended as asked, 1 ended by a fault, 2 the configuration cannot be used, 130 interrupted before it served.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from xiaoer.settings import LoadedSettings, load_settings
 from xiaoer.stalls import StallWatch
 from xiaoer.survey import survey
 
-OK, FAULT, MISCONFIGURED = 0, 1, 2
+OK, FAULT, MISCONFIGURED, INTERRUPTED = 0, 1, 2, 130
 
 PATIENCE = 3.0
 """Seconds after which a start that stands still, because of a plugin's revision for instance, is told where it is."""
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         return FAULT
     except KeyboardInterrupt:
         _complain("interrupted")
-        return FAULT
+        return INTERRUPTED
     except BrokenPipeError:  # who reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT

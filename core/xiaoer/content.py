@@ -6,7 +6,7 @@ for a mention: each adapter escapes plain parts in its own way and renders the o
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -56,16 +56,34 @@ class Button(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A picture of a message.
+
+    Args:
+        name: which of the plugin's declared pictures it is, for instance ``cover``.
+        data: small JSON from which it is drawn.
+        alt: what it says, for people who cannot see it, and where it cannot be shown.
+        png: the drawn picture; the core fills it in before the adapter sees it, and stores it nowhere.
+    """
+
+    name: str
+    data: dict[str, Any]
+    alt: str
+    png: bytes = b""
+
+
 class Content(msgspec.Struct, frozen=True):
-    """What a message says and which buttons it has.
+    """What a message says, which buttons it has and which picture it shows.
 
     Args:
         text: its parts.
         buttons: rows of buttons, from top to bottom.
+        picture: its picture; None for none.
     """
 
     text: Text
     buttons: tuple[tuple[Button, ...], ...] = ()
+    picture: Picture | None = None
 
     @property
     def plain(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
@@ -12,9 +12,10 @@ import structlog
 from xiaoer.actions import AnyAction
 from xiaoer.errors import ContextClosed, StoreError
 from xiaoer.events import AnyEvent
+from xiaoer.naming import NAMED, Named, asked_for, meant
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
-from xiaoer.transaction import Transaction
+from xiaoer.transaction import Transaction, says_storage_failed
 
 if TYPE_CHECKING:
     from xiaoer.statements import Row, Statement
@@ -37,9 +38,10 @@ class Context(Voice, Generic[C]):
     Attributes:
         config: the community's configuration of this plugin.
         now: the community's time, in its time zone.
+        unread: why the storage could not be read; then the event is tried again if the hook fails. The core's.
     """
 
-    __slots__ = ("_closed", "_store", "_utc", "config", "effects", "scene")
+    __slots__ = ("_closed", "_store", "_utc", "config", "effects", "scene", "unread")
 
     def __init__(self, scene: Scene, config: C, now: datetime, store: Store) -> None:
         self.scene = scene
@@ -48,6 +50,7 @@ class Context(Voice, Generic[C]):
         self._utc = now
         self._store = store
         self._closed = False
+        self.unread: StoreError | None = None
 
     @property
     def now(self) -> datetime:
@@ -120,10 +123,26 @@ class Context(Voice, Generic[C]):
         """Return the rows of a short read of what is committed: for showing, not for deciding."""
         if self._closed:
             raise self._over()
-        return await self._store.read(statement, **values)
+        return await self._rows(self._store.read(statement, **values))
+
+    async def find(self, word: str) -> Named:
+        """Return the member whom somebody means by a mention, a handle or a name.
+
+        Raises:
+            Refusal: nobody here is called so, or several are.
+        """
+        return meant(word, await self.read(NAMED, here=self.scene.community.id, **asked_for(word)))
 
     async def report(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Return the rows of a long read, which runs on a connection of its own."""
         if self._closed:
             raise self._over()
-        return await self._store.report(statement, **values)
+        return await self._rows(self._store.report(statement, **values))
+
+    async def _rows(self, read: Awaitable[list[Row]]) -> list[Row]:
+        try:
+            return await read
+        except StoreError as error:
+            if says_storage_failed(error.__cause__):
+                self.unread = error
+            raise

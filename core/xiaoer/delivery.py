@@ -18,7 +18,7 @@ import structlog
 
 from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
-from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
+from xiaoer.errors import DeliveryError, Gone, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
 from xiaoer.outbox import (
     ACTION,
     OPEN_ACTIONS,
@@ -37,6 +37,7 @@ from xiaoer.outbox import (
 )
 from xiaoer.pacing import Lane, Pacer, Todo
 from xiaoer.performing import appearance, pause, publicly, translate
+from xiaoer.pictures import Pictures
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
@@ -69,10 +70,17 @@ class Delivery:
         adapters: by platform.
         tasks: keeps what is under way.
         tell: tells a community's admins within a transaction (transaction, community, text key, values).
+        pictures: draws the pictures of messages.
     """
 
     def __init__(
-        self, store: Store, clock: CommunityClock, adapters: Mapping[str, Adapter], tasks: Tasks, tell: Tell
+        self,
+        store: Store,
+        clock: CommunityClock,
+        adapters: Mapping[str, Adapter],
+        tasks: Tasks,
+        tell: Tell,
+        pictures: Pictures,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -80,6 +88,7 @@ class Delivery:
         self._adapters = adapters
         self._tasks = tasks
         self._tell = tell
+        self._pictures = pictures
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
@@ -139,7 +148,7 @@ class Delivery:
                 return
 
     def _lose(self, tx: Transaction, row: Row) -> None:
-        mark_unknown(tx, row.id)
+        mark_unknown(tx, row)
         self._tell(tx, row.community, "xiaoer.delivery.unknown", {"chat": row.chat})
 
     async def _collect(self) -> None:
@@ -259,6 +268,7 @@ class Delivery:
             todo = todo._replace(paced=True)
             if not pacer.claim(lane, todo, self._platform.monotonic()):
                 return todo
+        request = await self._pictures.drawn(entry.plugin, request)
         return await self._try(pacer, lane, todo, entry, adapter, request)
 
     async def _try(
@@ -320,7 +330,7 @@ class Delivery:
         rows = await self._store.read(SHOWN, **place.bound())
         if not rows:
             return None
-        entry = Shown.of(rows[0])
+        entry = stood = Shown.of(rows[0])
         try:
             adapter = self._adapter(entry.chat)
             steps = appearance(adapter, entry)
@@ -329,12 +339,16 @@ class Delivery:
         for request in steps:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
+            request = await self._pictures.drawn(entry.plugin, request)
             result = await self._perform(adapter, request)
             if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
                 result = await self._perform(adapter, instead)
             if isinstance(result, TryLater | Unclear):
                 later = self._later(pacer, lane, todo._replace(changes=entry.message is not None), result)
                 return await self._noting(todo, _partly(entry), later)
+            if isinstance(result, Gone) and stood.message is not None:
+                # somebody deleted it, or a kill came between its deletion and the note of that
+                return await self._noting(todo, _partly(entry.away()), todo._replace(changes=False))
             if isinstance(result, DeliveryError):
                 return await self._settle(todo, entry, result)
             entry = entry.after(request, result)

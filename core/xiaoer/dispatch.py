@@ -82,6 +82,16 @@ class Dispatcher:
             return runtime.continuation(event)
         return runtime.steps[type(event)]
 
+    def resting(self, unit: Unit) -> PluginRuntime | None:
+        """Return the plugin whose own timer or continuation an event is, if it rests now: the event waits for it."""
+        event = unit.event
+        if not isinstance(event, ScheduleDue | ActionEnded):
+            return None
+        plugin = unit.runtime.plugins.get(event.plugin)
+        if plugin is None or not plugin.health.resting_until:
+            return None
+        return plugin if plugin.health.rests(self._clock.monotonic(), event.key) else None
+
     async def visit(self, visit: Visit) -> None:
         """Call the steps that are left; what a step queued becomes its part of the unit."""
         unit = visit.unit
@@ -105,6 +115,9 @@ class Dispatcher:
                     return
                 if isinstance(error, GeneratorExit) or (isinstance(error, asyncio.CancelledError) and not visit.cut):
                     raise  # it may be meant for the worker, which knows
+                if ctx.unread is not None and not visit.cut:
+                    unit.unread = ctx.unread
+                    return
                 self._failed(visit, step, error)
                 continue
             ctx.close()

@@ -8,12 +8,14 @@
     ├── StoreError           the database cannot do what it was asked
     │   └── ValueRefused     a value does not fit the column it is meant for
     ├── ContextClosed        a hook used its context after its event was over
+    ├── LedgerError          a plugin asks for a transfer that there cannot be
     ├── Refusal              a person cannot have what they asked for; they are told why
     ├── AdapterError         an adapter cannot serve its platform
     └── DeliveryError        a platform did not perform an action
         ├── TryLater         the platform asks to wait
         │   └── Unreachable  it cannot be asked now; nothing was sent
         ├── Hopeless         trying again cannot help
+        │   ├── Gone         the message that it is about is not there any more
         │   └── NotPrivately it cannot be shown to that person alone
         └── Unclear          it may or may not have happened
 """
@@ -115,6 +117,10 @@ class Refusal(XiaoerError):
         super().__init__(key)
 
 
+class LedgerError(XiaoerError):
+    """A plugin asks for a transfer that there cannot be: its own fault, not a person's."""
+
+
 class AdapterError(XiaoerError):
     """An adapter cannot serve its platform; the message says what to do about it."""
 
@@ -150,6 +156,10 @@ class Unreachable(TryLater):
 
 class Hopeless(DeliveryError):
     """Trying again cannot help: the chat is gone, the right is missing, the request is malformed."""
+
+
+class Gone(Hopeless):
+    """The message that should be changed or pinned is not there any more; what is shown is sent anew."""
 
 
 class NotPrivately(Hopeless):

@@ -28,6 +28,7 @@ class Who(msgspec.Struct, frozen=True):
         role: what the person is on the platform (``owner``, ``admin``, a role's name), which the community's table
             maps to a role of Xiaoer; empty for an ordinary member.
         bot: whether it is a bot; bots' events are ignored.
+        handle: the name by which others write to them, without the @; empty where there is none.
     """
 
     account: str
@@ -35,6 +36,7 @@ class Who(msgspec.Struct, frozen=True):
     locale: str | None = None
     role: str = ""
     bot: bool = False
+    handle: str = ""
 
 
 class JoinSource(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 
 from xiaoer.actions import AnyAction, ShowMessage, decode_action
@@ -21,14 +22,17 @@ OPEN_ACTIONS = Statement(
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
 )
-ACTION = Statement(
-    select(
-        outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.at, outbox.c.action, outbox.c.tries
-    ).where(outbox.c.id == bindparam("entry"), outbox.c.state == "wanted")
+_entry = (
+    outbox.c.id,
+    outbox.c.community,
+    outbox.c.plugin,
+    outbox.c.chat,
+    outbox.c.at,
+    outbox.c.action,
+    outbox.c.tries,
 )
-UNKNOWN_ACTIONS = Statement(
-    select(outbox.c.id, outbox.c.community, outbox.c.chat).where(outbox.c.state == "sending").order_by(outbox.c.id)
-)
+ACTION = Statement(select(*_entry).where(outbox.c.id == bindparam("entry"), outbox.c.state == "wanted"))
+UNKNOWN_ACTIONS = Statement(select(*_entry).where(outbox.c.state == "sending").order_by(outbox.c.id))
 SENDING = Statement(
     update(outbox)
     .values(state="sending", tries=outbox.c.tries + 1)
@@ -84,7 +88,7 @@ SETTLE = Statement(
 )
 NOTE_SHOWN = Statement(
     update(shown)
-    .values(message=bindparam("sent"), pinned=bindparam("is_pinned"))
+    .values(message=bindparam("sent"), epoch=bindparam("age"), pinned=bindparam("is_pinned"))
     .where(
         shown.c.community == bindparam("of"),
         shown.c.plugin == bindparam("by"),
@@ -103,6 +107,10 @@ CLOSE = Statement(
         shown.c.wanted == bindparam("version"),
     )
 )
+
+
+MID_AIR = "the program ended in mid-air"
+"""How an action ended that a kill interrupted between sending and noting it."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +166,14 @@ class Shown:
     def after(self, request: Request, receipt: Receipt) -> Shown:
         """Return it as it stands when a request for it was performed."""
         if isinstance(request, Delete):
-            return replace(self, message=None, pinned=False, epoch=self.epoch + 1)
+            return self.away()
         if isinstance(request, Pin):
             return replace(self, pinned=request.pinned)
         return replace(self, message=receipt.message or self.message)
+
+    def away(self) -> Shown:
+        """Return it as it stands when its message is not there any more."""
+        return replace(self, message=None, pinned=False, epoch=self.epoch + 1)
 
     @property
     def request(self) -> str:
@@ -197,9 +209,17 @@ def put_back(tx: Transaction, entry: Entry) -> None:
     tx.run(AGAIN, entry=entry.id, tried=entry.tries + 1)
 
 
-def mark_unknown(tx: Transaction, entry: int) -> None:
-    """Note that nobody can tell whether an action happened."""
-    tx.run(ENDED, entry=entry, became="unknown", sent=None, why="the program ended in mid-air")
+def mark_unknown(tx: Transaction, row: Row) -> None:
+    """Note that nobody can tell whether an action happened, and tell its plugin if it asked to be told.
+
+    Args:
+        tx: the transaction.
+        row: the action's row of ``UNKNOWN_ACTIONS``.
+    """
+    try:
+        end(tx, Entry.of(row), "unknown", None, MID_AIR)
+    except msgspec.MsgspecError:  # a newer version wrote it, and nobody here can tell who asked to be told
+        tx.run(ENDED, entry=row.id, became="unknown", sent=None, why=MID_AIR)
 
 
 def end(
@@ -225,7 +245,7 @@ def end(
 
 def note(tx: Transaction, entry: Shown) -> None:
     """Note how far a message was brought, before it is tried again."""
-    tx.run(NOTE_SHOWN, sent=entry.message, is_pinned=int(entry.pinned), **entry.place.bound())
+    tx.run(NOTE_SHOWN, sent=entry.message, age=entry.epoch, is_pinned=int(entry.pinned), **entry.place.bound())
 
 
 def settle(tx: Transaction, entry: Shown, reason: str | None) -> bool:

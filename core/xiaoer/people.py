@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer.events import MemberJoined, MemberLeft, PlatformEvent, Who
+from xiaoer.events import ButtonPressed, MemberJoined, MemberLeft, PlatformEvent, ReactionChanged, Who
 from xiaoer.statements import Statement
 from xiaoer.tables import accounts, members
 from xiaoer.transaction import Transaction
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 REMEMBERED = 50_000
 """So many memberships are known without asking the database; beyond that all are forgotten and noted again."""
 
+FROM_AFAR = (ButtonPressed, ReactionChanged)
+"""What somebody can do who has left and still sees the messages."""
+
 _account = upsert(accounts).values(
-    account=bindparam("account"), name=bindparam("name"), locale=bindparam("locale"), at=bindparam("at")
+    account=bindparam("account"),
+    name=bindparam("name"),
+    locale=bindparam("locale"),
+    at=bindparam("at"),
+    handle=bindparam("handle"),
 )
 NOTE_ACCOUNT = Statement(
     _account.on_conflict_do_update(
@@ -28,6 +35,7 @@ NOTE_ACCOUNT = Statement(
         set_={  # not every event of every platform tells both
             "name": func.coalesce(func.nullif(_account.excluded.name, ""), accounts.c.name),
             "locale": func.coalesce(_account.excluded.locale, accounts.c.locale),
+            "handle": func.coalesce(func.nullif(_account.excluded.handle, ""), accounts.c.handle),
         },
     )
 )
@@ -43,6 +51,12 @@ NOTE_MEMBER = Statement(
     _member.on_conflict_do_update(
         index_elements=["space", "account"],
         set_={"role": _member.excluded.role, "community": _member.excluded.community, "left": None},
+    )
+)
+NOTE_FROM_AFAR = Statement(
+    _member.on_conflict_do_update(
+        index_elements=["space", "account"],
+        set_={"role": _member.excluded.role, "community": _member.excluded.community},
     )
 )
 NOTE_JOIN = Statement(
@@ -86,7 +100,8 @@ class People:
     """Notes accounts and memberships when something about them is new."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Who] = {}
+        self._known: dict[tuple[str, str], tuple[Who, bool]] = {}
+        """As what somebody is noted, and whether as present: who has left can still press and react."""
 
     def effects(self, event: PlatformEvent) -> list[Effect]:
         """Return what has to be stored about the person behind an event; mostly nothing."""
@@ -94,7 +109,8 @@ class People:
             return [(leave, (event,), {})]
         if isinstance(event, MemberJoined):
             return [(join, (event,), {})]
-        if self._known.get((event.space, event.who.account)) == event.who:
+        who, present = self._known.get((event.space, event.who.account), (None, False))
+        if who == event.who and (present or isinstance(event, FROM_AFAR)):
             return []
         return [(meet, (event,), {})]
 
@@ -104,16 +120,17 @@ class People:
         if isinstance(event, MemberLeft):
             self._known.pop(key, None)
             return
+        _, present = self._known.get(key, (None, False))
         if len(self._known) >= REMEMBERED:
             self._known.clear()
-        self._known[key] = event.who
+        self._known[key] = event.who, present or not isinstance(event, FROM_AFAR)
 
 
 def meet(tx: Transaction, event: PlatformEvent) -> None:
-    """Note a person who did something."""
+    """Note a person who did something; a press or a reaction is also possible for who has left."""
     _note(tx, event)
     tx.run(
-        NOTE_MEMBER,
+        NOTE_FROM_AFAR if isinstance(event, FROM_AFAR) else NOTE_MEMBER,
         space=event.space,
         account=event.who.account,
         community=tx.community.id,
@@ -145,4 +162,5 @@ def leave(tx: Transaction, event: MemberLeft) -> None:
 
 def _note(tx: Transaction, event: PlatformEvent) -> None:
     who = event.who
-    tx.run(NOTE_ACCOUNT, account=who.account, name=who.name, locale=who.locale, at=event.at)
+    handle = who.handle.casefold()
+    tx.run(NOTE_ACCOUNT, account=who.account, name=who.name, locale=who.locale, at=event.at, handle=handle)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +19,7 @@ from xiaoer.errors import Refusal, StoreError
 from xiaoer.events import AnyEvent, PlatformEvent
 from xiaoer.people import People
 from xiaoer.recovery import note_try
-from xiaoer.runtime import CommunityRuntime
+from xiaoer.runtime import CommunityRuntime, PluginRuntime
 from xiaoer.tasks import Tasks
 from xiaoer.transaction import Transaction
 from xiaoer.units import Outcome, Parking, ParkingBeside, Part, Unit
@@ -46,7 +47,7 @@ ABANDON_AFTER = 2.0
 """Seconds that a cut hook has to end; then it is left alone and its context refuses everything."""
 
 STORE_AGAIN_AFTER = 1.0
-"""Seconds of platform time after which a parked event whose effects could not be stored is tried again."""
+"""Seconds of platform time after which a parked event that the storage failed is tried again."""
 
 CAREFUL_FOR = 60.0
 """Seconds of platform time, after a run that did not end well, in which events are parked before they are tried."""
@@ -101,6 +102,7 @@ class Pipeline:
         self._called = False
         self._in_store = 0
         self._open: dict[Unit, float] = {}
+        self._laid_by: dict[PluginRuntime, list[Unit]] = {}
         self._drained = asyncio.Event()
         self._arrived = asyncio.Event()
         self._careful_until = 0.0
@@ -236,12 +238,12 @@ class Pipeline:
             self._call_worker()
 
     def _begin(self, unit: Unit) -> None:
-        """Try an event that is parked now, unless it was dealt with before."""
-        if unit.outcome is Outcome.DUPLICATE:
-            unit.parked = False  # what the inbox holds of it is the record of one set aside
-            self._ready(unit)
-        else:
+        """Try an event that is parked now, unless it was dealt with before or taken back."""
+        if unit.outcome is Outcome.COMMITTED:
             self._queue(unit)
+        else:
+            unit.parked = False  # what the inbox may hold of it is the record of one set aside
+            self._ready(unit)
 
     def _runtime(self, event: AnyEvent) -> CommunityRuntime | None:
         if isinstance(event, PlatformEvent):
@@ -275,9 +277,13 @@ class Pipeline:
                     except asyncio.CancelledError as error:
                         self._raise_if_meant(worker, error)
                     self._called = False
-                visit = Visit(waiting.popleft())
+                unit = waiting.popleft()
                 if waiting and not self._called:
                     self._call_worker()  # for the case that this worker is held up
+                if unit.runtime.troubled and (resting := self._dispatcher.resting(unit)) is not None:
+                    self._lay_by(unit, resting)
+                    continue
+                visit = Visit(unit)
             worker.visit = visit
             worker.since = self._platform.monotonic()
             try:
@@ -289,7 +295,7 @@ class Pipeline:
             if visit.left:
                 return
             worker.visit = None
-            self._ready(visit.unit)
+            self._visited(visit.unit)
             visit = None
             if worker.replaced:
                 self._workers.discard(worker)
@@ -306,6 +312,71 @@ class Pipeline:
             raise error
         while task.cancelling():
             task.uncancel()
+
+    def _visited(self, unit: Unit) -> None:
+        """Let what hooks have done be stored, unless the storage could not be read for one of them."""
+        if (error := unit.unread) is None:
+            self._ready(unit)
+            return
+        structlog.get_logger().error("event not tried", event_key=unit.event.key, reason=str(error))
+        unit.begin_again()
+        if (unit.parked or unit.parking) and not self._finishing:
+            self._tasks.spawn(self._try_again(unit), "try again")
+        else:
+            self._drop(unit, error)
+
+    async def _try_again(self, unit: Unit) -> None:
+        await self._platform.sleep(STORE_AGAIN_AFTER)
+        self._queue(unit)
+
+    def _drop(self, unit: Unit, error: StoreError) -> None:
+        """Store nothing of an event; whoever waits for it hears why."""
+        unit.ready = True  # so that it is not parked any more
+        if not unit.overtaken:
+            unit.runtime.lane.remove(unit)
+            self._advance(unit.runtime.lane)
+        if not unit.future.done():
+            unit.future.set_exception(error)
+        self._close(unit)
+
+    def _lay_by(self, unit: Unit, plugin: PluginRuntime) -> None:
+        """Keep in the inbox what is meant for a plugin that rests, until it is back."""
+        if unit.parked:
+            self._wait_for(plugin, unit)
+        else:
+            unit.parked = True
+            self._store.submit(Parking(unit, partial(self._wait_for, plugin), self._not_laid_by))
+
+    def _not_laid_by(self, unit: Unit, error: StoreError) -> None:
+        unit.parked = False
+        self._drop(unit, error)
+
+    def _wait_for(self, plugin: PluginRuntime, unit: Unit) -> None:
+        if unit.outcome is not Outcome.COMMITTED:
+            self._begin(unit)
+            return
+        self._let_pass(unit)
+        self._close(unit)
+        self._laid_by.setdefault(plugin, []).append(unit)
+        if len(self._laid_by[plugin]) == 1:
+            self._tasks.spawn(self._until_back(plugin), "laid by")
+
+    async def _until_back(self, plugin: PluginRuntime) -> None:
+        while (left := plugin.health.resting_until - self._platform.monotonic()) > 0.0:
+            await self._platform.sleep(left)
+        self._resume(plugin)
+
+    def _resume(self, plugin: PluginRuntime) -> None:
+        """Try what was laid by for a plugin; what comes while it is on trial is laid by again."""
+        for unit in self._laid_by.pop(plugin, ()):
+            self._arrived.set()
+            self._open[unit] = self._platform.monotonic()
+            self._queue(unit)
+
+    def _close(self, unit: Unit) -> None:
+        self._open.pop(unit, None)
+        if not self._open:
+            self._drained.set()
 
     def _ready(self, unit: Unit) -> None:
         unit.ready = True
@@ -333,11 +404,9 @@ class Pipeline:
         if error is not None and unit.parked and not self._finishing:
             self._tasks.spawn(self._again(unit), "store again")
             return
-        self._open.pop(unit, None)
         if error is None:
             self._note(unit)
-        if not self._open:
-            self._drained.set()
+        self._close(unit)
 
     def _note(self, unit: Unit) -> None:
         if unit.news and isinstance(unit.event, PlatformEvent):
@@ -353,6 +422,7 @@ class Pipeline:
         for plugin in unit.well:
             if plugin.health.troubled and plugin.name not in failed:
                 self._dispatcher.succeeded(unit.runtime, plugin)
+                self._resume(plugin)
 
     async def _again(self, unit: Unit) -> None:
         await self._platform.sleep(STORE_AGAIN_AFTER)

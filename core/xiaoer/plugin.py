@@ -1,4 +1,4 @@
-"""What a plugin is: a class with a name, a configuration model, hooks, commands and buttons."""
+"""What a plugin is: a class with a name, a configuration model, hooks, commands, buttons and pictures."""
 
 from __future__ import annotations
 
@@ -95,6 +95,16 @@ class ContinuationSpec:
     name: str
 
 
+@dataclass(frozen=True)
+class PictureSpec:
+    """How a method draws a picture; see :func:`picture`."""
+
+    name: str
+
+
+Spec: TypeAlias = CommandSpec | ButtonSpec | ContinuationSpec | PictureSpec
+
+
 class Plugin(Generic[ConfigT]):
     """A plugin: subclass it, name it, mark methods.
 
@@ -185,17 +195,33 @@ def continuation(
     return mark
 
 
-Marked = TypeVar("Marked", bound=Handler)
+def picture(name: str) -> Callable[[Callable[[P, dict[str, Any]], bytes]], Callable[[P, dict[str, Any]], bytes]]:
+    """Mark a method as what draws a picture: ``def cover(self, data)`` returns a PNG.
+
+    It is called in another thread, so it looks at nothing but ``data``, and again whenever the picture is needed, so it
+    draws the same from the same.
+
+    Args:
+        name: the ``name`` of the :class:`~xiaoer.Picture`.
+    """
+
+    def mark(function: Callable[[P, dict[str, Any]], bytes]) -> Callable[[P, dict[str, Any]], bytes]:
+        return _mark(function, PictureSpec(name))
+
+    return mark
+
+
+Marked = TypeVar("Marked", bound=Callable[..., Any])
 _ATTRIBUTE = "_xiaoer_spec"
 
 
-def _mark(function: Marked, spec: CommandSpec | ButtonSpec | ContinuationSpec) -> Marked:
+def _mark(function: Marked, spec: Spec) -> Marked:
     setattr(function, _ATTRIBUTE, spec)
     return function
 
 
-def marked(plugin: Plugin[Any]) -> Iterable[tuple[Handler, CommandSpec | ButtonSpec | ContinuationSpec]]:
-    """Return the plugin's bound methods that :func:`command`, :func:`button` or :func:`continuation` marked."""
+def marked(plugin: Plugin[Any]) -> Iterable[tuple[Callable[..., Any], Spec]]:
+    """Return the plugin's bound methods that a marker such as :func:`command` or :func:`button` marked."""
     for name in dir(type(plugin)):
         spec = getattr(getattr(type(plugin), name), _ATTRIBUTE, None)
         if spec is not None:

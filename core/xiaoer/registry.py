@@ -15,7 +15,8 @@ from xiaoer.buttons import ButtonTable
 from xiaoer.commands import CommandTree
 from xiaoer.errors import PluginError
 from xiaoer.hookspecs import HOOKS, PROJECT, HookSpecs
-from xiaoer.plugin import Cron, Misfire, Plugin, marked
+from xiaoer.pictures import PictureTable
+from xiaoer.plugin import Cron, Misfire, PictureSpec, Plugin, marked
 from xiaoer.sections import CommunitySection
 from xiaoer.units import describe
 
@@ -60,17 +61,19 @@ class Registry:
         """Take a plugin in.
 
         Raises:
-            PluginError: its name, its configuration model, a hook, a command or a button is not as it must be.
+            PluginError: its name, its configuration model, or a hook, command, button or picture is not as it must be.
         """
         name = _checked_name(type(plugin))
         if name in self.plugins:
             raise PluginError(name, "there is another plugin with this name: rename one of them")
         for attribute in dir(type(plugin)):
             _check_method(name, attribute, getattr(type(plugin), attribute))
-        for function, _ in marked(plugin):
-            if not inspect.iscoroutinefunction(function):
+        for function, spec in marked(plugin):
+            if isinstance(spec, PictureSpec):
+                _check_picture(name, function)
+            elif not inspect.iscoroutinefunction(function):
                 raise PluginError(name, f"{function.__name__} must be async: write async def {function.__name__}(…)")
-        for table in (CommandTree, ButtonTable):
+        for table in (CommandTree, ButtonTable, PictureTable):
             table([(name, plugin)])
         try:
             self._manager.register(plugin, name)
@@ -156,6 +159,12 @@ def _check_method(plugin: str, attribute: str, function: object) -> None:
             plugin,
             f"{attribute} takes ({', '.join(arguments)}): write async def {attribute}(self, ctx, event) for {hook}",
         )
+
+
+def _check_picture(plugin: str, function: Callable[..., Any]) -> None:
+    name = function.__name__
+    if inspect.iscoroutinefunction(function) or tuple(inspect.signature(function).parameters) != ("data",):
+        raise PluginError(plugin, f"{name} draws a picture: write def {name}(self, data), without async")
 
 
 def _first_line(error: Exception) -> str:

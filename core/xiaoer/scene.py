@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, Guarantee, SendMessage, ShowMessage, Then
 from xiaoer.communities import Community
-from xiaoer.content import Button, Content, Text
+from xiaoer.content import Button, Content, Picture, Text
 from xiaoer.errors import ContextClosed
 from xiaoer.events import Who
 
@@ -99,10 +99,17 @@ class Voice(ABC):
         return scene.words.text(locale, scene.community, key, values)
 
     def content(
-        self, key: str, /, *, to: Addressee = None, buttons: tuple[tuple[Button, ...], ...] = (), **values: Any
+        self,
+        key: str,
+        /,
+        *,
+        to: Addressee = None,
+        buttons: tuple[tuple[Button, ...], ...] = (),
+        picture: Picture | None = None,
+        **values: Any,
     ) -> Content:
-        """Return a content that says a text and has buttons; see :meth:`text`."""
-        return Content(self.text(key, to=to, **values), buttons)
+        """Return a content that says a text, has buttons and shows a picture; see :meth:`text`."""
+        return Content(self.text(key, to=to, **values), buttons, picture)
 
     def send(
         self,

@@ -255,7 +255,8 @@ class Scheduler:
             return
 
         def fire(tx: Transaction) -> None:
-            _settled(tx, row, decision)
+            if not _settled(tx, row, decision):
+                tx.withdraw()
 
         event = ScheduleDue(
             key=f"timer:{row.community}:{row.plugin}:{row.job}:{(decision.due - _EPOCH) // _MICROSECOND}",
@@ -268,7 +269,8 @@ class Scheduler:
             merged=decision.count,
         )
         if await self._submit(event, (fire,)) is Outcome.DUPLICATE:
-            await self._store.transact(fire)  # its effects are stored, and the row alone would come up for ever
+            # its effects are stored, and the row alone would come up for ever
+            await self._store.transact(_settled, row, decision)
 
 
 def _in_order(due: list[Row], now: datetime) -> list[tuple[Row, Decision]]:

@@ -142,6 +142,16 @@ class Store:
         Raises:
             StoreError: it cannot be opened.
         """
+        opening = asyncio.ensure_future(self._open())
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            raise
+            await opening  # a connection that is being made and left alone keeps its thread for ever
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         try:
             self._probe()
             self._writer = await self._connect("rw")

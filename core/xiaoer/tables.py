@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -149,10 +149,15 @@ accounts = Table(
     Column("locale", String),
     Column("same_as", String),
     Column("at", Moment, nullable=False),
+    Column("handle", String, nullable=False, server_default=""),
     Index("xr_account_same", "same_as", sqlite_where=Column("same_as").is_not(None)),
+    Index("xr_account_handle", "handle", sqlite_where=Column("handle") != ""),
     sqlite_with_rowid=False,
 )
-"""Accounts; ``same_as`` points to the account that stands for the person when accounts are linked."""
+"""Accounts; ``same_as`` points to the account that stands for the person when accounts are linked.
+
+``handle`` is the name by which others write to them, in small letters and without the @.
+"""
 
 links = Table(
     "xr_link",
@@ -210,3 +215,42 @@ values = Table(
     sqlite_with_rowid=False,
 )
 """Single values, for instance the offset of community time."""
+
+transfers = Table(
+    "xr_transfer",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("source", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reverses", Integer),
+    CheckConstraint("points > 0 AND typeof(points) = 'integer' AND source <> target", name="xr_transfer_true"),
+    UniqueConstraint("community", "key", "leg"),
+    Index("xr_transfer_source", "community", "source", "id"),
+    Index("xr_transfer_target", "community", "target", "id"),
+    Index("xr_transfer_reversed", "reverses", unique=True, sqlite_where=Column("reverses").is_not(None)),
+    sqlite_autoincrement=True,
+)
+"""Points that went from one holder to another; triggers refuse every change and carry each into ``xr_balance``.
+
+A holder is an account, ``treasury``, or what a plugin keeps for somebody (``<plugin>/<name>``). ``leg`` counts the
+accounts that one person pays from.
+"""
+
+balances = Table(
+    "xr_balance",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("holder", String, primary_key=True),
+    Column("points", Integer, nullable=False),
+    CheckConstraint("points >= 0 OR holder = 'treasury'", name="xr_balance_true"),
+    sqlite_with_rowid=False,
+)
+"""What each holder has; only the treasury may owe, and what it owes is what all others have."""

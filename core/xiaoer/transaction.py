@@ -18,7 +18,7 @@ from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
 from xiaoer.statements import Row, Statement
-from xiaoer.tables import accounts, inbox, outbox, shown, timers
+from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
 
 REQUEST = Statement(
     insert(outbox).values(
@@ -92,6 +92,11 @@ SAME_AS = Statement(select(accounts.c.same_as).where(accounts.c.account == bindp
 ALL_SAME = Statement(
     select(accounts.c.account).where(accounts.c.same_as == bindparam("person")).order_by(accounts.c.account)
 )
+IS_MEMBER = Statement(
+    select(members.c.account)
+    .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
+    .limit(1)
+)
 
 
 @dataclass
@@ -118,9 +123,14 @@ STORAGE_FAILURES = (
 """What SQLite says when the storage is at fault and not the statement."""
 
 
+def says_storage_failed(error: BaseException | None) -> bool:
+    """Return whether an error of SQLite means that the storage is at fault, and not what was asked of it."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorname", "").startswith(STORAGE_FAILURES)
+
+
 def _of_storage(error: BaseException) -> bool:
     """Return whether the storage failed; what a plugin does with a file of its own is the plugin's failure."""
-    if not isinstance(error, sqlite3.Error) or not getattr(error, "sqlite_errorname", "").startswith(STORAGE_FAILURES):
+    if not says_storage_failed(error):
         return False
     *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
     return str(innermost.f_globals.get("__name__")).partition(".")[0] == "xiaoer"
@@ -140,6 +150,9 @@ class Transaction(Voice):
         requested: collects what is asked for.
         now: community time.
         limit: starts the time that a part may take, or says that what follows is the core's.
+
+    Attributes:
+        withdrawn: whether the part that was applied last has said so of its event; the core's.
     """
 
     def __init__(
@@ -152,6 +165,7 @@ class Transaction(Voice):
         self._connection = connection
         self._requested = requested
         self.now = now
+        self.withdrawn = False
         self._limit = limit
 
     def attempt(self, function: Callable[[Transaction], object]) -> BaseException | None:
@@ -208,6 +222,11 @@ class Transaction(Voice):
         """Say whose part comes next and what the community's time is; the core's."""
         self.scene = scene
         self.now = now
+        self.withdrawn = False
+
+    def withdraw(self) -> None:
+        """Say that what caused the event was taken back, so that nothing else of it is stored; the core's."""
+        self.withdrawn = True
 
     def execute(self, sql: str, values: dict[str, Any]) -> int:
         """Run a compiled statement with bound values; the core's."""
@@ -317,3 +336,8 @@ class Transaction(Voice):
         """
         person = self.person(account)
         return person, *[row.account for row in self.all(ALL_SAME, person=person)]
+
+    def is_member(self, account: str) -> bool:
+        """Return whether the person behind an account is in the community, with whichever of their accounts."""
+        here = self.scene.community.id
+        return any(self.one(IS_MEMBER, here=here, who=one) is not None for one in self.accounts_of(account))

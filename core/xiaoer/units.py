@@ -37,6 +37,7 @@ FAULT = Statement(
     )
 )
 SEEN = Statement(select(seen.c.key).where(seen.c.key == bindparam("key")))
+FORGET = Statement(delete(seen).where(seen.c.key == bindparam("seen_key")))
 UNPARK = Statement(delete(inbox).where(inbox.c.key == bindparam("parked")))
 
 
@@ -49,6 +50,8 @@ class Outcome(enum.Enum):
     """They were stored before."""
     PARKED = "parked"
     """It is stored itself, and its effects follow."""
+    WITHDRAWN = "withdrawn"
+    """What caused it was taken back meanwhile, so nothing of it is stored."""
     IGNORED = "ignored"
     """It belongs to no community, or a bot caused it."""
 
@@ -116,10 +119,12 @@ class Unit(Work):
         "outcome",
         "overtaken",
         "parked",
+        "parking",
         "parts",
         "ready",
         "runtime",
         "slow",
+        "unread",
         "well",
         "writes",
         "written",
@@ -141,6 +146,7 @@ class Unit(Work):
         self.future = future
         self.on_stored = on_stored
         self.parked = parked
+        self.parking = False
         self.parts: list[Part] = []
         self.faults: list[tuple[str, str]] = []
         self.well: tuple[PluginRuntime, ...] = ()
@@ -151,23 +157,40 @@ class Unit(Work):
         self.failed_parts = False
         self.held = False
         self.slow = False
+        self.unread: StoreError | None = None
         self.overtaken = False
         self.outcome = Outcome.COMMITTED
 
     def apply(self, tx: Transaction) -> None:
         """Store it, in the database thread."""
         now = self.now
+        if self.outcome is Outcome.WITHDRAWN:
+            return
         if not tx.execute(REMEMBER.sql, {"key": self.event.key, "at": int(now.timestamp()) // 3600}):
             self.outcome = Outcome.DUPLICATE
-        else:
-            for part in self.parts if self.writes is None or self.written else (self.writes, *self.parts):
-                part.apply(tx, now)
-                if part.fault is not None:
-                    self._failed(tx, part, part.fault)
+        elif self.apply_writes(tx):
+            for part in self.parts:
+                self._apply_part(tx, part)
             for plugin, reason in self.faults:
                 self._record(tx, plugin, reason)
+        else:
+            tx.run(FORGET, seen_key=self.event.key)  # what was taken back may be wanted again, under the same key
         if self.parked:
             tx.run(UNPARK, parked=self.event.key)
+
+    def apply_writes(self, tx: Transaction) -> bool:
+        """Store what came with the event, once; return whether the event is still to be stored."""
+        if self.writes is not None and not self.written:
+            self._apply_part(tx, self.writes)
+            if tx.withdrawn:
+                self.outcome = Outcome.WITHDRAWN
+                return False
+        return True
+
+    def _apply_part(self, tx: Transaction, part: Part) -> None:
+        part.apply(tx, self.now)
+        if part.fault is not None:
+            self._failed(tx, part, part.fault)
 
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
         self.failed_parts = True
@@ -183,6 +206,13 @@ class Unit(Work):
     def _record(self, tx: Transaction, plugin: str, reason: str) -> None:
         what = type(self.event).__name__
         tx.run(FAULT, community=self.runtime.community.id, plugin=plugin, what=what, reason=reason, at=self.now)
+
+    def begin_again(self) -> None:
+        """Forget what hooks have done for it."""
+        del self.parts[1 if self.news else 0 :]
+        self.faults.clear()
+        self.well = ()
+        self.unread = None
 
     def committed(self) -> None:
         """Hear that it is stored."""
@@ -223,14 +253,21 @@ class Parking(Work):
 
     Args:
         unit: the event's.
-        on_parked: hears when that is stored.
+        on_parked: hears when that is stored, or could not be.
+        on_failed: hears when it could not be; None when ``on_parked`` does.
     """
 
-    __slots__ = ("_on_parked", "unit")
+    __slots__ = ("_on_failed", "_on_parked", "unit")
 
-    def __init__(self, unit: Unit, on_parked: Callable[[Unit], None]) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        on_parked: Callable[[Unit], None],
+        on_failed: Callable[[Unit, StoreError], None] | None = None,
+    ) -> None:
         self.unit = unit
         self._on_parked = on_parked
+        self._on_failed = on_failed
 
     def apply(self, tx: Transaction) -> None:
         """Store the event itself, if its effects are not stored already."""
@@ -238,9 +275,9 @@ class Parking(Work):
         if tx.one(SEEN, key=unit.event.key) is not None:
             unit.outcome = Outcome.DUPLICATE
             return
-        if unit.writes is not None:
-            unit.writes.apply(tx, unit.now)  # the inbox keeps the event alone, so what belongs to it goes now
-            unit.written = True
+        if not unit.apply_writes(tx):  # the inbox keeps the event alone, so what belongs to it goes now
+            return
+        unit.written = True
         tx.run(
             PARK,
             key=unit.event.key,
@@ -252,15 +289,18 @@ class Parking(Work):
     def committed(self) -> None:
         """Let the adapter acknowledge it and the community's next events pass."""
         if not self.unit.future.done():
-            duplicate = self.unit.outcome is Outcome.DUPLICATE
-            self.unit.future.set_result(Outcome.DUPLICATE if duplicate else Outcome.PARKED)
+            outcome = self.unit.outcome
+            self.unit.future.set_result(Outcome.PARKED if outcome is Outcome.COMMITTED else outcome)
         self._on_parked(self.unit)
 
     def failed(self, error: StoreError) -> None:
         """Leave everything as it was: the event is not safe, and its adapter hears so when its effects fail too."""
-        del error
         self.unit.written = False
-        self._on_parked(self.unit)
+        self.unit.outcome = Outcome.COMMITTED
+        if self._on_failed is not None:
+            self._on_failed(self.unit, error)
+        else:
+            self._on_parked(self.unit)
 
 
 class ParkingBeside(Parking):
@@ -276,6 +316,7 @@ class ParkingBeside(Parking):
 
     def __init__(self, unit: Unit) -> None:
         super().__init__(unit, _ignore)
+        unit.parking = True
 
     def apply(self, tx: Transaction) -> None:
         """Store the event itself, unless its effects are stored or about to be."""
@@ -286,12 +327,13 @@ class ParkingBeside(Parking):
 
     def committed(self) -> None:
         """Let the adapter know that it is safe, if it was parked."""
+        self.unit.parking = False
         if self.unit.parked:
             super().committed()
 
     def failed(self, error: StoreError) -> None:
         """Leave it to its effects whether it is safe."""
-        self.unit.parked = False
+        self.unit.parked = self.unit.parking = False
         super().failed(error)
 
 

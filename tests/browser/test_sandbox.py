@@ -1,23 +1,15 @@
 """The real program in a real browser."""
 
-import os
-import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip(
-        "no Chromium here: install it (apt-get install chromium) to run the browser tests", allow_module_level=True
-    )
 
 CONFIG = """
 [adapters.web]
@@ -32,14 +24,6 @@ admins = ["web:town/admins"]
 [communities.town.welcome]
 notice = "0 9 * * *"
 """
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture
@@ -48,27 +32,6 @@ def program(tmp_path: Path) -> Iterator[Program]:
     yield program
     if program.process.poll() is None:
         assert program.end(signal.SIGINT) == 0
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    assert CHROMIUM is not None, "in CI the browser tests must run: make test installs Chromium where it may"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(locale="en-GB", viewport={"width": 1100, "height": 800})
-    context.set_default_timeout(10_000)
-    complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context
-    await context.close()
-    assert [text for text in complaints if "ERR_" not in text and "Failed to load" not in text] == []
 
 
 async def join(context: BrowserContext, program: Program, name: str) -> Page:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.contracts.stage import How, Pace, Seen, Stage
+from tests.png import title
 from tests.simulators.discord import DiscordServer, Interaction, Message, User
 
 from xiaoer import Plugin
@@ -103,7 +104,8 @@ class DiscordStage(Stage):
     def _seen(self, message: Message) -> Seen:
         self._kept[str(message.id)] = message
         private = message.ephemeral or message.channel is not self.channel
-        return Seen(str(message.id), shown(message.content), tuple(message.buttons), private, message.edits)
+        pictures = " and ".join(title(message.files[one["id"]]) for one in message.attachments if message.files)
+        return Seen(str(message.id), shown(message.content), tuple(message.buttons), private, message.edits, pictures)
 
     async def seen(self, name: str) -> list[Seen]:
         """Look into the channel, and into the private one."""

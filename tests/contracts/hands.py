@@ -116,7 +116,13 @@ class Hands:
             return True
         hidden = "nobody else" in question
         seen = [one for name in self._names for one in await self.sees(name)]
-        shown = any(f"“{one.text}”" in question and one.private == hidden for one in seen)
+        shown = any(
+            f"“{one.text}”" in question
+            and one.private == hidden
+            and one.picture in question
+            and bool(one.picture) == ("with a picture" in question)
+            for one in seen
+        )
         return shown != ("is gone" in question)
 
     async def say(self, words: str) -> None:

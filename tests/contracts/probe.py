@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, ClassVar, Literal
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, select
+from tests.png import png
 
 from xiaoer import (
     Button,
@@ -17,6 +18,7 @@ from xiaoer import (
     MemberLeft,
     MessagePosted,
     NoConfig,
+    Picture,
     Plugin,
     ReactionChanged,
     Rest,
@@ -29,6 +31,7 @@ from xiaoer import (
     on_leave,
     on_message,
     on_reaction,
+    picture,
 )
 
 Here = Context[NoConfig]
@@ -50,6 +53,14 @@ CARD = (
     (Button("quiet", "quiet", "7"), Button("loud", "loud"), Button("mute", "mute"), Button("slow", "slow")),
     (Button("long", "long"),),
 )
+
+
+COLOURS = {"red": (200, 60, 50), "green": (70, 140, 80), "blue": (60, 100, 170)}
+
+
+def field(colour: str) -> Picture:
+    """Return a picture that is nothing but a colour; one that nobody knows cannot be drawn."""
+    return Picture("field", {"colour": colour}, f"a {colour} field")
 
 
 def make_table(tx: Transaction) -> None:
@@ -95,6 +106,9 @@ class Probe(Plugin[NoConfig]):
             ctx.send(chat, Content(("A card",), CARD))
         elif event.text.startswith("card "):
             ctx.show("card", chat, Content((event.text,), CARD[:1]))
+        elif event.text.startswith("paint "):
+            colour = event.text.partition(" ")[2]
+            ctx.show("painting", chat, Content((event.text,), CARD[:1], field(colour)))
         elif event.text == "delete that" and event.reply_to is not None:
             ctx.delete(chat, event.reply_to)
         elif event.text.startswith("only me"):
@@ -131,6 +145,16 @@ class Probe(Plugin[NoConfig]):
     async def secret(self, ctx: Here, event: CommandUsed) -> None:
         """Be for admins."""
         ctx.answer(Content(("the secret",)))
+
+    @command("gaze")
+    async def gaze(self, ctx: Here, event: CommandUsed, colour: str) -> None:
+        """Answer with a picture, to one person."""
+        ctx.answer(Content((f"gaze: {colour}",), (), field(colour)))
+
+    @picture("field")
+    def paint(self, data: dict[str, Any]) -> bytes:
+        """Draw a field."""
+        return png(data["colour"], COLOURS[data["colour"]])
 
     @command("wait")
     async def wait(self, ctx: Here, event: CommandUsed) -> None:

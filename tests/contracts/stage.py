@@ -42,6 +42,7 @@ class Seen:
         buttons: what its buttons say.
         private: whether nobody else sees it.
         edits: how often it was changed.
+        picture: the title of its picture.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Seen:
     buttons: tuple[str, ...] = ()
     private: bool = False
     edits: int = 0
+    picture: str = ""
 
 
 class Stage(ABC):

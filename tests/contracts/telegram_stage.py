@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.contracts.stage import How, Pace, Seen, Stage
+from tests.png import title
 from tests.simulators.telegram import BotApi, Group, Message, User
 
 from xiaoer import Plugin
@@ -122,7 +123,8 @@ class TelegramStage(Stage):
     def _seen(self, message: Message) -> Seen:
         name = f"e{message.hidden}" if message.hidden else str(message.id)
         self._kept[name] = message
-        return Seen(name, message.text, tuple(message.buttons), message.only_to is not None, message.edits)
+        private, picture = message.only_to is not None, title(message.photo.png) if message.photo is not None else ""
+        return Seen(name, message.text, tuple(message.buttons), private, message.edits, picture)
 
     async def seen(self, name: str) -> list[Seen]:
         """Look into the group, and into the private chat."""

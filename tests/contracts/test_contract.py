@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.contracts.discord_stage import DiscordStage
+from tests.contracts.probe import CARD
 from tests.contracts.stage import PLAYED, Stage
 from tests.contracts.telegram_stage import TelegramStage
 from tests.contracts.web_stage import WebStage
@@ -242,6 +243,40 @@ async def test_a_message_shown_and_changed_three_times_quickly_ends_as_wanted_an
     await stage.settle()
     cards = [seen for seen in await stage.seen("Ann") if seen.text.startswith("card ")]
     assert [card.text for card in cards] == ["card 3"]
+
+
+async def test_a_message_arrives_with_its_picture(stage: Stage) -> None:
+    await stage.bring("Ann")
+    await stage.write("Ann", "paint red")
+    await stage.settle()
+    (found,) = await stage.seen("Ann")
+    assert (found.text, found.picture, found.buttons) == ("paint red", "red", tuple(one.label for one in CARD[0]))
+
+
+async def test_a_picture_changed_three_times_quickly_ends_as_wanted_and_stands_once(stage: Stage) -> None:
+    await stage.bring("Ann")
+    for colour in ("red", "green", "red", "blue"):
+        await stage.write("Ann", f"paint {colour}")
+    await stage.settle()
+    assert [(seen.text, seen.picture) for seen in await stage.seen("Ann")] == [("paint blue", "blue")]
+
+
+async def test_a_message_whose_picture_cannot_be_drawn_arrives_without_it(stage: Stage) -> None:
+    await stage.bring("Ann")
+    await stage.write("Ann", "paint nothing")
+    await stage.settle()
+    assert [(seen.text, seen.picture) for seen in await stage.seen("Ann")] == [("paint nothing", "")]
+
+
+@pytest.mark.needs(people=2)
+async def test_an_answer_with_a_picture_is_shown_to_the_person_alone(stage: Stage) -> None:
+    await stage.bring("Ann")
+    await stage.bring("Bob")
+    handle = await stage.use("Ann", "gaze", colour="green")
+    await stage.settle()
+    (answer,) = await stage.answers("Ann", handle)
+    assert (answer.text, answer.picture, answer.private) == ("gaze: green", "green", True)
+    assert await stage.seen("Bob") == []
 
 
 async def test_a_message_can_be_deleted(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import httpx
 import msgspec
 from tests.contracts.stage import How, Seen, Stage
+from tests.png import title
 
 from xiaoer import Content, Plugin
 from xiaoer.testing import ManualClock
@@ -107,18 +108,22 @@ class WebStage(Stage):
         rows = await self.app.store.report(SEEN, chat=self.chat, person=self._ids[name])
         return [row for row in rows[::-1] if row.author is None]
 
-    def _seen(self, row: Any) -> Seen:
+    async def _seen(self, row: Any) -> Seen:
         content = msgspec.convert(row.content, Content)
         labels = tuple(button.label for line in content.buttons for button in line)
-        return Seen(row.id, content.plain, labels, row.only_to is not None)
+        picture = ""
+        if content.picture is not None:
+            assert self._http is not None
+            picture = title((await self._http.get(f"/picture/{content.picture.name}")).content)
+        return Seen(row.id, content.plain, labels, row.only_to is not None, picture=picture)
 
     async def seen(self, name: str) -> list[Seen]:
         """Read the rows that the person's page shows."""
-        return [self._seen(row) for row in await self._rows(name)]
+        return [await self._seen(row) for row in await self._rows(name)]
 
     async def answers(self, name: str, handle: str) -> list[Seen]:
         """Read the rows that answer."""
-        return [self._seen(row) for row in await self._rows(name) if row.reply_to == handle]
+        return [await self._seen(row) for row in await self._rows(name) if row.reply_to == handle]
 
     async def promote(self, name: str) -> None:
         """Act as somebody else."""

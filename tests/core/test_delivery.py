@@ -18,6 +18,8 @@ from xiaoer import (
     MessagePosted,
     NoConfig,
     Plugin,
+    Receipt,
+    Request,
     Send,
     SendMessage,
     ShowMessage,
@@ -174,6 +176,33 @@ async def test_a_shown_message_is_sent_once_and_then_changed() -> None:
         assert town.messages() == []
         await ask(town, show("3"))
         assert texts(town) == ["3"]
+
+
+async def test_a_shown_message_that_somebody_deleted_is_sent_anew_under_another_id_when_it_changes() -> None:
+    async with play(Speaker) as town:
+        await ask(town, show("1"))
+        town.fake.messages.clear()
+        await ask(town, show("2", pinned=True))
+        (message,) = town.messages()
+        assert (message.text, message.pinned) == ("2", True)
+        assert len({request.id for request in town.fake.requests if isinstance(request, Send)}) == 2
+        assert town.messages(ADMINS) == []
+
+
+async def test_a_message_that_is_deleted_again_and_again_before_it_is_pinned_is_given_up() -> None:
+    class Hungry(FakePlatform):
+        """Swallows every message at once."""
+
+        def perform(self, request: Request) -> Receipt:
+            receipt = super().perform(request)
+            if request.chat == MAIN:
+                self.messages.clear()
+            return receipt
+
+    async with play(Speaker, platform=Hungry()) as town:
+        await ask(town, show("1", pinned=True))
+        (row,) = await town.rows(SHOWN)
+        assert (row.state, row.reason) == ("settled", "message to edit not found")
 
 
 async def test_quick_changes_become_few_edits_and_always_the_final_one() -> None:

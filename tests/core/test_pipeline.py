@@ -433,3 +433,13 @@ async def test_an_event_that_is_told_once_and_quickly_done_is_stored_once() -> N
         await town.settle()
         assert sorted(await logged(town)) == sorted(f"quick {number}" for number in range(50))
         assert await town.rows(INBOX) == []
+
+
+async def test_a_press_or_a_reaction_of_somebody_who_has_left_does_not_bring_them_back() -> None:
+    async with play(Writer) as town:
+        await town.join("ann")
+        await town.leave("ann")
+        await town.react("ann", "m1", "👍")
+        assert [row.left is None for row in await town.rows(MEMBERS)] == [False]
+        await town.say("ann", "back again")
+        assert [row.left is None for row in await town.rows(MEMBERS)] == [True]

@@ -472,7 +472,6 @@ async def test_a_commit_that_fails_neither_loses_nor_doubles_any_timer_of_the_ro
         assert told == ["job0", "job1", "job2", "job3", "job4", "job2"]
 
 
-@pytest.mark.xfail(strict=True, reason="xiaoer.units stores an event whose timer was taken back before it")
 async def test_a_timer_that_is_taken_back_before_its_turn_does_not_fire() -> None:
     heard, go_on = asyncio.Event(), asyncio.Event()
 

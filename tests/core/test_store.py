@@ -171,3 +171,21 @@ def test_every_sqlite_failure_is_explained_with_what_to_do(tmp_path: Path) -> No
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorname = "SQLITE_FULL"
     assert "free some space" in explain(error, tmp_path / "a.db")
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 6))
+async def test_opening_that_is_given_up_leaves_no_thread_behind(store: Store, turns: int) -> None:
+    before = set(threading.enumerate())
+    another = Store(store.file, SystemClock().now)
+    opening = asyncio.create_task(another.open())
+    while threading.active_count() == len(before) and not opening.done():  # noqa: ASYNC110 - in another thread
+        await asyncio.sleep(0)  # until it has begun to connect
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    opening.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await opening
+        await another.close()  # it was quicker
+    for thread in set(threading.enumerate()) - before:
+        thread.join(1)
+    assert set(threading.enumerate()) == before

@@ -1,6 +1,7 @@
 // A person's page: what they do goes out in order, what changes comes in by the stream.
 import { complete } from "./commands.js";
 import { listen } from "./listen.js";
+import { open, renew } from "./pictures.js";
 
 const page = document.body.dataset;
 const here = { space: page.space, chat: page.chat, me: page.me };
@@ -70,8 +71,10 @@ function put(notice) {
   const stay = !atBottom();
   const made = document.createRange().createContextualFragment(notice.html).firstElementChild;
   const old = message(notice.id);
-  if (old) old.replaceWith(made);
-  else {
+  if (old) {
+    made.classList.add("changed");
+    renew(old, made);
+  } else {
     // messages come in the order of their changes; their places are in the order in which they appeared
     const later = [...list.children].reverse().find((item) => Number(item.dataset.seq) < Number(made.dataset.seq));
     if (later) later.after(made);
@@ -159,8 +162,10 @@ list.addEventListener("click", (event) => {
   const item = event.target.closest("li");
   if (!button || !item) return;
   const id = item.dataset.id;
-  if (button.dataset.press) act({ do: "press", message: id, button: button.dataset.press });
-  else if (button.dataset.react)
+  if (button.dataset.press) {
+    act({ do: "press", message: id, button: button.dataset.press });
+    open(item);
+  } else if (button.dataset.react)
     act({ do: "react", message: id, emoji: button.dataset.react, on: button.getAttribute("aria-pressed") !== "true" });
   else if (button.dataset.tool === "reply") setMode({ reply_to: id }, page.replying);
   else if (button.dataset.tool === "edit") {

@@ -10,8 +10,8 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Limits, Pin, Receipt, Request, Send
-from xiaoer.content import Button, Content
-from xiaoer.errors import Hopeless
+from xiaoer.content import Button, Content, Picture
+from xiaoer.errors import Gone
 from xiaoer.host import Host
 from xiaoer.plugin import Settings
 
@@ -53,6 +53,11 @@ class FakeMessage:
     def buttons(self) -> list[Button]:
         """Its buttons, row after row."""
         return [button for row in self.content.buttons for button in row]
+
+    @property
+    def picture(self) -> Picture | None:
+        """Its picture as it was drawn, with the name and the data that it was drawn from."""
+        return self.content.picture
 
 
 @dataclass
@@ -108,7 +113,7 @@ class FakePlatform:
 
     def _find(self, message: str) -> FakeMessage:
         if message not in self.messages:
-            raise Hopeless("message to edit not found")
+            raise Gone("message to edit not found")
         return self.messages[message]
 
 

@@ -244,7 +244,7 @@ class Refusing:
     async def take_back(self, token: str) -> None:
         self.said.append("take back")
 
-    async def follow_up(self, token: str, payload: object) -> None:
+    async def follow_up(self, token: str, rendered: object, more: object) -> None:
         self.said.append("follow up")
 
 

@@ -377,11 +377,11 @@ async def test_what_is_being_said_is_ended_before_the_line_is_closed(town: Town)
     send = town.line._rest.send
     heard = asyncio.Event()
 
-    async def slow(channel: int, payload: Any) -> int:
+    async def slow(channel: int, rendered: Any, more: Any) -> int:
         heard.set()
         for _ in range(50):
             await asyncio.sleep(0)
-        return await send(channel, payload)
+        return await send(channel, rendered, more)
 
     town.line._rest.send = slow  # type: ignore[method-assign]
     saying = asyncio.ensure_future(town.perform(Send("first", town.chat, Content(("last words",)))))

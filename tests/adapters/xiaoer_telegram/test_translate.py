@@ -258,3 +258,21 @@ def test_no_text_cannot_be_translated_and_stored(text: str, private: bool) -> No
         for event in said(text=typed, **where):
             assert isinstance(event, CommandUsed | MessagePosted)
             event.text.encode()
+
+
+def test_somebody_without_a_name_behind_the_at_is_named_in_a_command_by_their_account() -> None:
+    text = "/rules set 🧧 Ben Bo gets 5"
+    entities = [
+        {"type": "bot_command", "offset": 0, "length": 6},
+        {"type": "text_mention", "offset": 14, "length": 6, "user": BEN},
+    ]
+    assert used(text, entities=entities) == "rules set 🧧 telegram:6 gets 5"
+
+
+def test_who_is_mentioned_in_an_ordinary_message_stays_as_it_was_typed() -> None:
+    entities = [{"type": "text_mention", "offset": 0, "length": 3, "user": BEN}]
+    assert posted(text="Ben gets 5", entities=entities).text == "Ben gets 5"
+
+
+def test_the_name_behind_the_at_is_told() -> None:
+    assert posted(text="x", sender=ANN | {"username": "ann_li"}).who.handle == "ann_li"

@@ -10,6 +10,7 @@ from tests.contracts.live.acts import quoted
 from tests.contracts.live.asking import Asking
 from tests.contracts.live.record import Standing, standing
 from tests.contracts.stage import How, Pace, Seen
+from tests.png import title
 
 from xiaoer import (
     ButtonPressed,
@@ -158,8 +159,9 @@ class LiveStage(Asking):
             self._looked.add(question)
         if message.gone:
             return None
-        private = message.only_to != ""
-        return Seen(message.id, message.content.plain, tuple(message.buttons), private, message.edits)
+        private, shown = message.only_to != "", message.content.picture
+        picture = title(shown.png) if shown is not None else ""
+        return Seen(message.id, message.content.plain, tuple(message.buttons), private, message.edits, picture)
 
     def _question(self, message: Standing) -> str:
         head, words = f"{self.place.title} · in {self.place.called}:", message.content.plain
@@ -169,7 +171,8 @@ class LiveStage(Asking):
         one = names[0] if names and self.most_people > 1 else "you"
         whom = f"{one} and nobody else" if message.only_to else "everybody"
         buttons = f", with the buttons {' | '.join(message.buttons)}" if message.buttons else ""
-        return f"{head} this is shown to {whom}, word for word{buttons}: “{words}”; is it so?"
+        picture = f", with a picture ({message.content.picture.alt})" if message.content.picture is not None else ""
+        return f"{head} this is shown to {whom}, word for word{buttons}{picture}: “{words}”; is it so?"
 
     async def promote(self, name: str) -> None:
         """Ask for somebody to be made an admin, of which bots are told nothing that the core hears."""

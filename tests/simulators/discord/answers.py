@@ -8,6 +8,7 @@ from tests.simulators.discord.client import Client
 from tests.simulators.discord.messages import Ask, Messages
 from tests.simulators.discord.payloads import EPHEMERAL
 from tests.simulators.discord.rules import Answer, ApiError, Edit, FormError, Text, check_text, read
+from tests.simulators.discord.uploads import Uploads
 from tests.simulators.discord.world import Interaction, Json, Message, User
 
 FIRST_ANSWER = timedelta(seconds=3)
@@ -60,7 +61,7 @@ class Answers:
             return None
         return self._callback(found, body["type"], message)
 
-    def _first(self, found: Interaction, kind: int, data: Json, files: list[Json]) -> Message | None:
+    def _first(self, found: Interaction, kind: int, data: Json, files: Uploads) -> Message | None:
         hidden = found.user if data.get("flags", 0) & EPHEMERAL else None
         if kind == 4:
             found.original = self._say(found, data, files, hidden)
@@ -94,7 +95,7 @@ class Answers:
         world = self._world
         return Message(world.ids.next(), found.channel, world.bot, world.now(), only_to=hidden, caused_by=found)
 
-    def _say(self, found: Interaction, data: Json, files: list[Json], hidden: User | None) -> Message:
+    def _say(self, found: Interaction, data: Json, files: Uploads, hidden: User | None) -> Message:
         message = self._new(found, hidden)
         self._messages.fill(message, data, files)
         self._world.post(message)
@@ -133,7 +134,7 @@ class Answers:
         found, message = self._find(ask)
         return self._change(found, message, body, ask.files)
 
-    def _change(self, found: Interaction, message: Message, body: Json, files: list[Json]) -> Json:
+    def _change(self, found: Interaction, message: Message, body: Json, files: Uploads) -> Json:
         if not message.loading:
             return self._messages.change(message, body, files)
         check_text(body)

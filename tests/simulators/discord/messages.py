@@ -19,6 +19,7 @@ from tests.simulators.discord.rules import (
     check_text,
     read,
 )
+from tests.simulators.discord.uploads import Uploads, attach
 from tests.simulators.discord.world import Channel, Json, Message, P, allowed
 
 REMEMBERED = timedelta(minutes=5)
@@ -38,7 +39,7 @@ class Ask:
     path: dict[str, str]
     query: dict[str, str] = field(default_factory=lambda: {})
     body: Any = None
-    files: list[Json] = field(default_factory=lambda: [])
+    files: Uploads = field(default_factory=lambda: {})
 
     def number(self, name: str) -> int:
         """Return an id of the route."""
@@ -122,6 +123,8 @@ class Messages:
         channel = self._writable(ask)
         check_text(body)
         self._reach(channel)
+        if ask.files and channel.guild is not None:
+            self.channel(ask, P.ATTACH_FILES)
         nonce = str(body["nonce"]) if body.get("nonce") is not None else None
         if nonce is not None and body.get("enforce_nonce") and (said := self._said(nonce)) is not None:
             return self.json(said) | {"nonce": nonce}
@@ -174,7 +177,7 @@ class Messages:
         errors = {"message_reference": {"_errors": [{"code": code, "message": words}]}}
         raise ApiError(400, 50035, "Invalid Form Body", errors=errors)
 
-    def fill(self, message: Message, body: Json, files: list[Json]) -> None:
+    def fill(self, message: Message, body: Json, files: Uploads) -> None:
         """Write into a message what a request says of it; what it does not name stays.
 
         Raises:
@@ -187,8 +190,7 @@ class Messages:
             message.embeds = body["embeds"] or []
         if "components" in body:
             message.rows = [row["components"] for row in body["components"] or ()]
-        kept = {str(one["id"]) for one in body.get("attachments", message.attachments)}
-        message.attachments = [one for one in message.attachments if one["id"] in kept] + files
+        attach(message, body, files, self._world.ids)
         nothing = not (message.content.strip() or message.embeds or message.rows or message.attachments)
         if nothing and not body.get("sticker_ids") and not body.get("poll"):
             message.content, message.embeds, message.rows, message.attachments = old
@@ -198,7 +200,7 @@ class Messages:
         if "content" in body:
             mention(message, self._world.users, body.get("allowed_mentions"))
 
-    def change(self, message: Message, body: Json, files: list[Json]) -> Json:
+    def change(self, message: Message, body: Json, files: Uploads) -> Json:
         """Edit a message of the bot and tell it.
 
         Raises:
@@ -215,6 +217,8 @@ class Messages:
         body, message = read(ask.body, Edit), self._message(ask)
         if message.author is not self._world.bot:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        if ask.files and message.channel.guild is not None:
+            self.channel(ask, P.ATTACH_FILES)
         return self.change(message, body, ask.files)
 
     def _delete(self, ask: Ask) -> None:

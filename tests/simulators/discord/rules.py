@@ -72,11 +72,18 @@ class Reference(TypedDict, total=False):
 
 
 class Attachment(TypedDict):
-    """(Discord docs, Uploading Files)."""
+    """(Discord docs, Uploading Files); of one that is kept discord.py sends all it knows, which Discord ignores."""
 
     id: Snowflake
     filename: NotRequired[str]
     description: NotRequired[str | None]
+    content_type: NotRequired[str]
+    height: NotRequired[int]
+    width: NotRequired[int]
+    proxy_url: NotRequired[str]
+    size: NotRequired[int]
+    spoiler: NotRequired[bool]
+    url: NotRequired[str]
 
 
 class Row(TypedDict):

@@ -16,6 +16,7 @@ from tests.simulators.discord.gateway import Intent, Session
 from tests.simulators.discord.messages import Ask
 from tests.simulators.discord.methods import Methods
 from tests.simulators.discord.rules import ApiError, Wrong
+from tests.simulators.discord.uploads import Upload, Uploads
 from tests.simulators.discord.world import Clock, Json
 from tests.simulators.faults import Call, Fault, Faults
 
@@ -191,23 +192,21 @@ def _hang_up(request: web.Request) -> None:
     raise asyncio.CancelledError
 
 
-async def _body(request: web.Request) -> tuple[Any, list[Json]]:
+async def _body(request: web.Request) -> tuple[Any, Uploads]:
     if request.content_type == "application/json":
         try:
-            return await request.json(), []
+            return await request.json(), {}
         except ValueError:
-            return BROKEN, []
+            return BROKEN, {}
     if not request.content_type.startswith("multipart/"):
-        return None, []
+        return None, {}
     body: Any = None
-    files: list[Json] = []
+    files: Uploads = {}
     async for part in await request.multipart():
         if isinstance(part, BodyPartReader):
-            data = await part.read()
+            data = bytes(await part.read())
             if part.name == "payload_json":
                 body = json.loads(data)
             else:
-                url = f"http://127.0.0.1/{part.filename}"
-                file = {"id": str(900 + len(files)), "filename": part.filename or "f", "size": len(data)}
-                files.append(file | {"url": url, "proxy_url": url})
+                files[part.name or ""] = Upload(part.filename or "f", data)
     return body, files

@@ -173,6 +173,7 @@ class Message(Named):
         only_to: the one person who sees it.
         loading: whether it says that the bot is thinking.
         caused_by: the interaction that it answers.
+        files: the bytes of its attachments, by their ids.
         mentioned_users: who is pinged by it.
     """
 
@@ -185,6 +186,7 @@ class Message(Named):
     rows: list[list[Json]] = field(default_factory=lambda: [])
     embeds: list[Json] = field(default_factory=lambda: [])
     attachments: list[Json] = field(default_factory=lambda: [])
+    files: dict[str, bytes] = field(default_factory=lambda: {})
     reply_to: Message | None = None
     flags: int = 0
     nonce: str | None = None

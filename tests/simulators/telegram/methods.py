@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiogram import methods as api
 from aiogram.types import EphemeralMessageParameters, InlineKeyboardMarkup, MessageEntity
 from tests.simulators.telegram.rules import ApiError
-from tests.simulators.telegram.world import ADMIN, Group, Json, Message, User, member_json, stamp
+from tests.simulators.telegram.world import ADMIN, Group, Json, Message, Photo, User, member_json, stamp
 
 if TYPE_CHECKING:
     from tests.simulators.telegram.people import People
@@ -24,6 +24,11 @@ SAME = (
     "Bad Request: message is not modified: specified new message content and reply markup "
     "are exactly the same as a current content and reply markup of the message"
 )
+NO_TEXT = "Bad Request: there is no text in the message to edit"
+NO_CAPTION = "Bad Request: there is no caption in the message to edit"
+NO_MEDIA = "Bad Request: there is no media in the message to edit"
+NO_PHOTO = "Bad Request: there is no photo in the request"
+NO_FILE = "Bad Request: can't parse InputMedia: media not found"
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 
 
@@ -37,10 +42,14 @@ class Methods:
     def __init__(self, world: People) -> None:
         self._world = world
         self.commands: dict[tuple[str, str], list[Json]] = {}
+        self._files: dict[str, bytes] = {}
         self._table: dict[type[Any], Callable[[Any], Any]] = {
             api.GetMe: lambda _: world.bot.json() | {"can_read_all_group_messages": world.reads_all},
-            api.SendMessage: self._send,
-            api.EditMessageText: self._edit,
+            api.SendMessage: lambda m: self._send(m, m.text, m.entities),
+            api.SendPhoto: self._send_photo,
+            api.EditMessageText: lambda m: self._edit(m, self._reworded),
+            api.EditMessageCaption: lambda m: self._edit(m, self._recaptioned),
+            api.EditMessageMedia: lambda m: self._edit(m, self._repainted),
             api.DeleteMessage: self._delete,
             api.PinChatMessage: lambda m: self._pin(m, pinned=True),
             api.UnpinChatMessage: lambda m: self._pin(m, pinned=False),
@@ -49,12 +58,18 @@ class Methods:
             api.GetChatAdministrators: self._admins,
             api.SetMyCommands: self._set_commands,
             api.DeleteWebhook: self._delete_webhook,
-            api.EditEphemeralMessageText: self._edit_hidden,
+            api.EditEphemeralMessageText: lambda m: self._edit_hidden(m, self._reworded),
+            api.EditEphemeralMessageCaption: lambda m: self._edit_hidden(m, self._recaptioned),
+            api.EditEphemeralMessageMedia: lambda m: self._edit_hidden(m, self._repainted),
             api.DeleteEphemeralMessage: self._delete_hidden,
         }
 
-    def call(self, method: api.TelegramMethod[Any]) -> Any:
+    def call(self, method: api.TelegramMethod[Any], files: dict[str, bytes]) -> Any:
         """Do what a method asks and return its result.
+
+        Args:
+            method: it.
+            files: what came with it, by name.
 
         Raises:
             ApiError: Telegram would refuse it.
@@ -64,6 +79,7 @@ class Methods:
             raise ApiError(404, "Not Found: method not found")
         if found is None:
             raise ApiError(404, f"Not Found: method not found in the simulator: {type(method).__name__}")
+        self._files = files
         return found(method)
 
     def _group(self, chat: Any) -> Group:
@@ -93,17 +109,31 @@ class Methods:
     def _leads(self, group: Group) -> bool:
         return group.members.get(self._world.bot.id) in ADMIN
 
-    def _send(self, method: api.SendMessage) -> Json:
+    def _send_photo(self, method: api.SendPhoto) -> Json:
+        where = self._person(method.chat_id) if int(method.chat_id) > 0 else self._group(method.chat_id)
+        if isinstance(where, Group) and where.no_photos:
+            raise ApiError(400, "Bad Request: not enough rights to send photos to the chat")
+        photo = self._world.photos.find(method.photo, self._files, NO_PHOTO)
+        return self._send(method, method.caption or "", method.caption_entities, photo)
+
+    def _send(
+        self,
+        method: api.SendMessage | api.SendPhoto,
+        text: str,
+        entities: list[MessageEntity] | None,
+        photo: Photo | None = None,
+    ) -> Json:
         world = self._world
         now = stamp(world.now())
-        entities, rows = _entities(method.entities), _rows(method.reply_markup)
         if int(method.chat_id) > 0:
             user = self._person(method.chat_id)
-            message = Message(len(user.private) + 1, user.id, now, world.bot, method.text, entities=entities, rows=rows)
+            message = Message(len(user.private) + 1, user.id, now, world.bot, text, photo=photo)
+            message.entities, message.rows = _entities(entities), _rows(method.reply_markup)
             user.private.append(message)
             return world.as_json(message)
         group = self._group(method.chat_id)
-        message = Message(group.next(), group.id, now, world.bot, method.text, entities=entities, rows=rows)
+        message = Message(group.next(), group.id, now, world.bot, text, photo=photo)
+        message.entities, message.rows = _entities(entities), _rows(method.reply_markup)
         message.topic = method.message_thread_id
         if message.topic is not None and message.topic not in group.topics:  # also the general one (server's source)
             raise ApiError(400, "Bad Request: message thread not found")
@@ -119,7 +149,7 @@ class Methods:
         group.messages[message.id] = message
         return world.as_json(message)
 
-    def _for_one(self, method: api.SendMessage) -> EphemeralMessageParameters | None:
+    def _for_one(self, method: api.SendMessage | api.SendPhoto) -> EphemeralMessageParameters | None:
         """Return for whom alone a message is, as far as this server's version reads that."""
         if self._world.hides == "10.2" and method.receiver_user_id is not None:
             query = method.callback_query_id
@@ -157,20 +187,42 @@ class Methods:
             raise ApiError(400, f"Bad Request: message to {what} not found")
         return found
 
-    def _edit(self, method: api.EditMessageText) -> Json:
+    def _edit(self, method: Any, how: Callable[[Message, Any], None]) -> Json:
         message = self._find(method.chat_id, method.message_id or 0, "edit")
         if message.author is not self._world.bot:
             raise ApiError(400, "Bad Request: message can't be edited")
-        self._change(message, method.text or "", method.entities, method.reply_markup)
+        how(message, method)
         return self._world.as_json(message)
 
+    def _reworded(self, message: Message, method: Any) -> None:
+        if message.photo is not None:
+            raise ApiError(400, NO_TEXT)
+        self._change(message, method.text or "", method.entities, method.reply_markup)
+
+    def _recaptioned(self, message: Message, method: Any) -> None:
+        if message.photo is None:
+            raise ApiError(400, NO_CAPTION)
+        self._change(message, method.caption or "", method.caption_entities, method.reply_markup, message.photo)
+
+    def _repainted(self, message: Message, method: Any) -> None:
+        media = method.media
+        if message.photo is None and not self._world.repaints:
+            raise ApiError(400, NO_MEDIA)
+        photo = self._world.photos.find(media.media, self._files, NO_FILE)
+        self._change(message, media.caption or "", media.caption_entities, method.reply_markup, photo)
+
     def _change(
-        self, message: Message, text: str, entities: list[MessageEntity] | None, keyboard: InlineKeyboardMarkup | None
+        self,
+        message: Message,
+        text: str,
+        entities: list[MessageEntity] | None,
+        keyboard: InlineKeyboardMarkup | None,
+        photo: Photo | None = None,
     ) -> None:
-        new = (text, _entities(entities), _rows(keyboard))
-        if new == (message.text, message.entities, message.rows):
+        new = (text, _entities(entities), _rows(keyboard), photo)
+        if new == (message.text, message.entities, message.rows, message.photo):
             raise ApiError(400, SAME)
-        message.text, message.entities, message.rows = new
+        message.text, message.entities, message.rows, message.photo = new
         message.edits += 1
         message.edited_at = stamp(self._world.now())
 
@@ -185,14 +237,14 @@ class Methods:
         del group.messages[message.id]
         return True
 
-    def _hidden_one(self, method: api.EditEphemeralMessageText | api.DeleteEphemeralMessage, what: str) -> Message:
+    def _hidden_one(self, method: Any, what: str) -> Message:
         for message in self._group(method.chat_id).messages.values():
             if message.hidden == method.ephemeral_message_id and message.only_to == method.receiver_user_id:
                 return message
         raise ApiError(400, f"Bad Request: message to {what} not found")
 
-    def _edit_hidden(self, method: api.EditEphemeralMessageText) -> bool:
-        self._change(self._hidden_one(method, "edit"), method.text or "", method.entities, method.reply_markup)
+    def _edit_hidden(self, method: Any, how: Callable[[Message, Any], None]) -> bool:
+        how(self._hidden_one(method, "edit"), method)
         return True
 
     def _delete_hidden(self, method: api.DeleteEphemeralMessage) -> bool:

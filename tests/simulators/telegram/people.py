@@ -9,6 +9,7 @@ from itertools import count
 from typing import Literal
 
 from aiogram.types import Update
+from tests.simulators.telegram.photos import Photos
 from tests.simulators.telegram.world import ADMIN, Group, Json, Message, User, member_json, message_json, stamp
 
 DEFAULTS = frozenset({"message", "edited_message", "callback_query", "my_chat_member"})
@@ -43,6 +44,8 @@ class People:
         webhook: where updates go instead; empty for nowhere.
         hides: by which version's parameters a message is shown to one person alone; ``leaks`` knows the methods and
             shows it to everybody.
+        photos: what was uploaded.
+        repaints: whether a text can be given a picture afterwards; older servers have no such thing.
     """
 
     def __init__(self, bot: User, now: Callable[[], datetime]) -> None:
@@ -56,7 +59,9 @@ class People:
         self.reads_all = False
         self.webhook = ""
         self.hides: Literal["never", "10.2", "10.3", "leaks"] = "10.3"
+        self.repaints = True
         self.hidden = count(1)
+        self.photos = Photos()
         self._ids = count(1000)
         self._numbers = count(1)
         self._next_update = count(700)

@@ -9,6 +9,7 @@ from typing import Any
 import aiogram.methods
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
+from aiogram.types import InputMediaPhoto
 from pydantic import TypeAdapter, ValidationError
 from teremok.validation import ApiRuleViolation, validate_method
 
@@ -17,6 +18,10 @@ METHODS: dict[str, type[TelegramMethod[Any]]] = {
     for found in vars(aiogram.methods).values()
     if inspect.isclass(found) and issubclass(found, TelegramMethod) and hasattr(found, "__api_method__")
 }
+
+
+CAPTION = 1024
+"""Units of UTF-16 (Bot API, InputMediaPhoto.caption)."""
 
 
 class ApiError(Exception):
@@ -48,6 +53,8 @@ def read(name: str, params: dict[str, str], bot: Bot) -> TelegramMethod[Any]:
     if unknown:
         raise ApiError(400, f"Bad Request: unknown parameter {unknown[0]} of {name}")
     values = {field: _value(kind, name, field, text) for field, text in params.items()}
+    if "media" in values:
+        _check_media(params["media"], values["media"])
     try:
         method = kind(**values)
         validate_method(bot, method)
@@ -58,7 +65,25 @@ def read(name: str, params: dict[str, str], bot: Bot) -> TelegramMethod[Any]:
     return method
 
 
+def _check_media(text: str, given: Any) -> None:
+    """Look at what a message is to become; teremok looks at what stands beside it only.
+
+    Raises:
+        ApiError: it is no photo, or Telegram would not take it.
+    """
+    unknown = sorted(json.loads(text).keys() - InputMediaPhoto.model_fields.keys())
+    if not isinstance(given, InputMediaPhoto) or unknown:
+        raise ApiError(400, f"Bad Request: can't parse InputMedia: {unknown or 'this simulator knows photos only'}")
+    width = len((given.caption or "").encode("utf-16-le")) // 2
+    if width > CAPTION:
+        raise ApiError(400, "Bad Request: message caption is too long")
+    if any(entity.offset + entity.length > width for entity in given.caption_entities or ()):
+        raise ApiError(400, "Bad Request: can't parse entities: entity out of text bounds")
+
+
 def _value(kind: type[TelegramMethod[Any]], name: str, field: str, text: str) -> Any:
+    if field == "photo":
+        return text
     adapter: TypeAdapter[Any] = TypeAdapter(kind.model_fields[field].annotation)
     if field == "chat_id" and text.lstrip("-").isdigit():
         return int(text)

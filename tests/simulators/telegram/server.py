@@ -29,6 +29,8 @@ MISTAKES = (
     "is empty",
     "BUTTON_DATA",
     "BOT_COMMAND",
+    "no photo in the request",
+    "media not found",
 )
 """What Telegram says to requests that no correct program would have sent."""
 
@@ -119,7 +121,7 @@ class BotApi(People):
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        params = await _params(request)
+        params, files = await _params(request)
         call = Call(name, dict(params))
         self.journal.append(call)
         fault = self.faults.take(name)
@@ -128,7 +130,7 @@ class BotApi(People):
         try:
             if self.revoked or request.match_info["token"] != self.token:
                 raise ApiError(401, "Unauthorized")
-            result = await self._answer(name, params)
+            result = await self._answer(name, params, files)
             answer: dict[str, Any] = {"ok": True, "result": result}
             call.status = 200
         except ApiError as error:
@@ -168,7 +170,7 @@ class BotApi(People):
             body["parameters"] = {"retry_after": fault.retry_after}
         return web.json_response(body, status=fault.status)
 
-    async def _answer(self, name: str, params: dict[str, str]) -> Any:
+    async def _answer(self, name: str, params: dict[str, str], files: dict[str, bytes]) -> Any:
         if name == "getUpdates":
             if self.webhook:
                 raise ApiError(
@@ -177,7 +179,7 @@ class BotApi(People):
                     "use deleteWebhook to delete the webhook first",
                 )
             return await self._get_updates(read(name, params, self._bot))
-        return self._methods.call(read(name, params, self._bot))
+        return self._methods.call(read(name, params, self._bot), files)
 
     async def _get_updates(self, method: TelegramMethod[Any]) -> list[dict[str, Any]]:
         assert isinstance(method, GetUpdates)
@@ -214,10 +216,16 @@ def _hang_up(request: web.Request) -> None:
     raise asyncio.CancelledError
 
 
-async def _params(request: web.Request) -> dict[str, str]:
+async def _params(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Return parameters and files; those stand beside each other in one form (Bot API, Sending files)."""
     if request.content_type == "application/json":
         body = await request.json()
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}, {}
     found = {key: str(value) for key, value in request.query.items()}
-    found |= {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-    return found
+    files: dict[str, bytes] = {}
+    for key, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            files[key] = value.file.read()
+        else:
+            found[key] = str(value)
+    return found, files

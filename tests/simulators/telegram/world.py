@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -74,6 +75,20 @@ RESTRICTIONS = (
 """What somebody may or may not do (Bot API, ChatMemberRestricted)."""
 
 
+@dataclass(frozen=True)
+class Photo:
+    """An uploaded picture: the id by which it can be sent again, and its bytes."""
+
+    id: str
+    png: bytes
+
+    def json(self) -> list[Json]:
+        """Return it as Bot API, PhotoSize: in several sizes, the largest last."""
+        width, height = struct.unpack(">II", self.png[16:24])
+        small: Json = {"file_id": f"{self.id}-s", "file_unique_id": f"{self.id}s", "width": 90, "height": 90}
+        return [small, {"file_id": self.id, "file_unique_id": f"{self.id}u", "width": width, "height": height}]
+
+
 @dataclass
 class User:
     """Somebody with an account."""
@@ -105,6 +120,7 @@ class Message:
         only_to: who alone sees it beside the bot.
         hidden: its id among those that one person sees.
         answers: the ephemeral command (its id) or the pressed button that it answers.
+        photo: its picture, under which the text stands.
     """
 
     id: int
@@ -126,6 +142,7 @@ class Message:
     edited_at: int | None = None
     anonymous: bool = False
     forwarded: bool = False
+    photo: Photo | None = None
 
     @property
     def buttons(self) -> list[str]:
@@ -147,6 +164,7 @@ class Group:
     rights: dict[str, bool] = field(default_factory=lambda: {})
     topics: set[int] = field(default_factory=lambda: set())
     moved_to: int | None = None
+    no_photos: bool = False
     last: int = 0
 
     def json(self) -> Json:
@@ -214,7 +232,11 @@ def message_json(message: Message, chat: Json, reply: Json | None = None) -> Jso
         found["edit_date"] = message.edited_at
     if message.forwarded:
         found["forward_origin"] = {"type": "hidden_user", "date": message.at, "sender_user_name": "Zoe"}
-    if message.kind == "text":
+    if message.photo is not None:
+        found |= {"photo": message.photo.json()} | ({"caption": message.text} if message.text else {})
+        if message.entities:
+            found["caption_entities"] = message.entities
+    elif message.kind == "text":
         found["text"] = message.text
         if message.entities:
             found["entities"] = message.entities
