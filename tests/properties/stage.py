@@ -163,6 +163,7 @@ class Stage:
             name=name.capitalize(),
             timezone=ZoneInfo("UTC"),
             spaces=spaces,
+            owners=("fake:boss",),
             chats={"main": tuple(f"{space}/main" for space in spaces), "admins": (f"{spaces[0]}/admins",)},
         )
         configs = {kind.name: kind.config() for kind in self.plugins}

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 from tests.properties.stage import Stage, bounded
 
@@ -35,35 +35,30 @@ class Sharing(RuleBasedStateMachine):
         super().__init__()
         self.platforms = {name: FakePlatform() for name in PLATFORMS}
         self.stage = Stage(RedEnvelope, communities={"town": PLATFORMS}, platforms=self.platforms)
-        self.person = {account: account for account in PEOPLE}
+        self.person = {account: account for account in (*PEOPLE, "fake:boss")}
         self.present: set[str] = set()
         self.held: dict[int, set[str]] = defaultdict(set)
         """Which accounts have a share of an envelope."""
         self.told: list[Any] = []
+        self.sent = 0
 
     @initialize()
     def everybody_comes(self) -> None:
         for account in PEOPLE:
             self.come(account)
-            self.use("fake:boss", f"points grant {account} 50 because", owner=True)
+            self.use("fake:boss", f"points grant {account} 50 because")
 
     def tell(self, event: Any) -> None:
         self.told.append(event)
         self.stage.run(self.stage.town.tell(event))
 
-    def use(self, account: str, line: str, *, owner: bool = False) -> str:
+    def use(self, account: str, line: str) -> str:
         platform, _, name = account.partition(":")
         event = self.stage.command(name, line, "town", platform)
-        if owner:
-            event = type(event)(**{f: getattr(event, f) for f in event.__struct_fields__} | {"who": self.boss()})
         self.tell(event)
         (answer,) = [m for m in self.platforms[platform].messages.values() if m.answers == event.handle]
-        if not owner:
-            self.present.add(account)
+        self.present.add(account)
         return answer.text
-
-    def boss(self) -> Any:
-        return self.stage.who("boss", role="owner")
 
     @rule(account=people)
     def come(self, account: str) -> None:
@@ -80,9 +75,17 @@ class Sharing(RuleBasedStateMachine):
         base = self.stage.message(name, "", "town", platform)
         self.tell(kind(key=f"{base.key}:moved", at=base.at, space=base.space, who=base.who))
 
-    @rule(account=people, kind=st.sampled_from(["send", "equal"]), points=st.integers(0, 60), count=st.integers(0, 6))
-    def send(self, account: str, kind: str, points: int, count: int) -> None:
-        self.use(account, f"hongbao {kind} {points} {count}")
+    @rule(
+        account=people,
+        kind=st.sampled_from(["send", "equal"]),
+        points=st.integers(0, 60),
+        count=st.sampled_from([0, 1, 2, 2, 3, 4, 6]),
+        pressers=st.lists(people, max_size=6),
+    )
+    def send(self, account: str, kind: str, points: int, count: int, pressers: list[str]) -> None:
+        if "is out" in self.use(account, f"hongbao {kind} {points} {count}"):
+            self.sent += 1
+            self.press_on(self.sent, pressers, again=False)
 
     @rule(account=people, other=people, points=st.integers(0, 60))
     def give(self, account: str, other: str, points: int) -> None:
@@ -92,12 +95,17 @@ class Sharing(RuleBasedStateMachine):
     def check_in(self, account: str) -> None:
         self.use(account, "checkin")
 
-    @rule(account=people, number=st.integers(1, 6))
-    def cancel(self, account: str, number: int) -> None:
-        self.use(account, f"hongbao cancel {number}")
+    @precondition(lambda self: self.sent)
+    @rule(account=people, data=st.data())
+    def cancel(self, account: str, data: st.DataObject) -> None:
+        self.use(account, f"hongbao cancel {data.draw(st.integers(1, self.sent))}")
 
-    @rule(pressers=st.lists(people, min_size=1, max_size=8), number=st.integers(1, 6), again=st.booleans())
-    def press(self, pressers: list[str], number: int, again: bool) -> None:
+    @precondition(lambda self: self.sent)
+    @rule(pressers=st.lists(people, min_size=1, max_size=8), again=st.booleans(), data=st.data())
+    def press(self, pressers: list[str], again: bool, data: st.DataObject) -> None:
+        self.press_on(data.draw(st.integers(1, self.sent)), pressers, again=again)
+
+    def press_on(self, number: int, pressers: list[str], *, again: bool) -> None:
         before = self.row(number)
         events = [event for account in pressers if (event := self.pressing(account, number)) is not None]
         self.told += events
@@ -196,4 +204,4 @@ class Sharing(RuleBasedStateMachine):
 
 
 TestSharing = Sharing.TestCase
-TestSharing.settings = bounded(10, 20)
+TestSharing.settings = bounded(12, 25)
