@@ -90,7 +90,7 @@ def test_what_belongs_to_one_place_stands_there_only(pattern: str, allowed: set[
 
 
 def test_every_public_name_says_what_it_is() -> None:
-    assert sorted(xiaoer.__all__) == xiaoer.__all__
+    assert sorted(xiaoer.__all__, key=lambda name: (not name.isupper(), name)) == xiaoer.__all__
     classes = [getattr(xiaoer, name) for name in xiaoer.__all__]
     assert [thing for thing in classes if isinstance(thing, type) and not thing.__doc__] == []
 

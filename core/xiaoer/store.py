@@ -146,7 +146,6 @@ class Store:
         try:
             await asyncio.shield(opening)
         except asyncio.CancelledError:
-            raise
             await opening  # a connection that is being made and left alone keeps its thread for ever
             await self.close()
             raise

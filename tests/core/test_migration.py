@@ -14,7 +14,9 @@ CORE = ("xiaoer", "xiaoer")
 
 def schema(file: Path) -> dict[str, str]:
     connection = sqlite3.connect(file)
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'"
+    ).fetchall()
     connection.close()
     return {name: _tidied(sql) for name, sql in rows if not name.startswith(("xr_schema", "sqlite_"))}
 

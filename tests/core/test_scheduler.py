@@ -360,7 +360,11 @@ async def test_thousands_that_are_due_at_once_fire_each_in_their_order() -> None
 
         @on_schedule
         async def ring(self, ctx: Context[NoConfig], event: ScheduleDue) -> None:
-            order.append(event.job)
+            ctx.transact(note, event.job)
+
+    def note(tx: Transaction, job: str) -> None:
+        del tx
+        order.append(job)
 
     async with play(Listing) as town:
         for hundred in range(20):

@@ -268,7 +268,7 @@ def test_whoever_asked_to_be_told_hears_of_an_action_that_a_kill_left_in_mid_air
     machine = Speaking()
     try:
         machine.send([["hang"]], once=True, alone=False, instead=False, then=True)
-        machine.stage.run(rest(60))
+        machine.stage.run(machine.stage.town.until(lambda: bool(machine.platform.hanging)))
         machine.bring_to_an_end()
         assert [row.value for row in machine.stage.rows(HEARD)] == [MID_AIR]
     finally:

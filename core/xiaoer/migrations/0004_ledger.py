@@ -63,4 +63,4 @@ def upgrade() -> None:
     for what in ("UPDATE", "DELETE"):
         op.execute(NEVER.format(what=what))
     op.add_column("xr_account", sa.Column("handle", sa.String(), nullable=False, server_default=""))
-    op.create_index("xr_account_handle", "xr_account", ["handle"], sqlite_where=sa.text("handle <> ''"))
+    op.create_index("xr_account_handle", "xr_account", ["handle"], sqlite_where=sa.text("handle != ''"))
