@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import ColumnElement, Table, bindparam, delete, select
@@ -27,27 +27,44 @@ CHUNK = 500
 """Rows a transaction throws away at most, so that nobody waits for it."""
 
 
-def _forgetting(table: Table, over: ColumnElement[bool]) -> Statement:
-    key = next(iter(table.primary_key.columns))
-    return Statement(delete(table).where(key.in_(select(key).where(over).limit(CHUNK))))
+class _Forgetting:
+    """How rows of a table are thrown away: looked for beside the writer, because that may take long, and then dropped."""
+
+    def __init__(self, table: Table, over: ColumnElement[bool]) -> None:
+        key = next(iter(table.primary_key.columns))
+        self._find = Statement(select(key.label("key")).where(over).limit(CHUNK))
+        self._drop = Statement(delete(table).where(key == bindparam("this"), over))
+
+    async def run(self, store: Store, **values: Any) -> None:
+        """Throw all of them away, some at a time."""
+        found = CHUNK
+        while found == CHUNK:
+            keys = [row.key for row in await store.report(self._find, **values)]
+            await store.transact(self._all, keys, values)
+            found = len(keys)
+
+    def _all(self, tx: Transaction, keys: list[Any], values: dict[str, Any]) -> None:
+        for key in keys:
+            tx.run(self._drop, this=key, **values)
 
 
-FORGET_KEYS = _forgetting(seen, seen.c.at < bindparam("hour"))
+FORGET_KEYS = _Forgetting(seen, seen.c.at < bindparam("hour"))
 FORGET_RECORDS = (
-    _forgetting(outbox, (outbox.c.state.in_(["done", "failed", "unknown"])) & (outbox.c.at < bindparam("before"))),
-    _forgetting(timers, timers.c.state.in_(["fired", "skipped", "cancelled"]) & (timers.c.due < bindparam("before"))),
-    _forgetting(faults, faults.c.at < bindparam("before")),
+    _Forgetting(outbox, (outbox.c.state.in_(["done", "failed", "unknown"])) & (outbox.c.at < bindparam("before"))),
+    _Forgetting(timers, timers.c.state.in_(["fired", "skipped", "cancelled"]) & (timers.c.due < bindparam("before"))),
+    _Forgetting(faults, faults.c.at < bindparam("before")),
 )
 
 
 async def tidy(store: Store, now: datetime) -> None:
-    """Throw away what is over its time."""
-    hour = int((now - KEEP_KEYS).timestamp()) // 3600
-    while await store.transact(Transaction.run, FORGET_KEYS, hour=hour) == CHUNK:
-        pass
-    for statement in FORGET_RECORDS:
-        while await store.transact(Transaction.run, statement, before=now - KEEP_RECORDS) == CHUNK:
-            pass
+    """Throw away what is over its time.
+
+    Raises:
+        StoreError: it cannot be stored, or took too long on a busy machine.
+    """
+    await FORGET_KEYS.run(store, hour=int((now - KEEP_KEYS).timestamp()) // 3600)
+    for forgetting in FORGET_RECORDS:
+        await forgetting.run(store, before=now - KEEP_RECORDS)
 
 
 async def keep_tidy(store: Store, clock: CommunityClock) -> None:

@@ -67,6 +67,16 @@ class Work(ABC):
         """Hear, in the loop, that nothing of its group was stored."""
 
 
+def explained(fault: BaseException) -> BaseException:
+    """Return what a part failed with, in words where its time was over."""
+    if getattr(fault, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+        return fault
+    limit = f"it spent over {TRANSACTION_LIMIT * 1000:.0f} ms in the transaction"
+    error = StoreError(f"{limit}: read what takes long with ctx.report, and write it in parts, by a timer each")
+    error.__cause__ = fault
+    return error
+
+
 class _Call(Work, Generic[R]):
     """A function of the core or of an adapter."""
 
@@ -89,7 +99,7 @@ class _Call(Work, Generic[R]):
         if self._future.done():
             return
         if self._error is not None:
-            self._future.set_exception(self._error)
+            self._future.set_exception(explained(self._error))
         else:
             self._future.set_result(self._result)
 

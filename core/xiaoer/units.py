@@ -18,7 +18,7 @@ from xiaoer.errors import Refusal, StoreError
 from xiaoer.events import AnyEvent, encode_event
 from xiaoer.scene import Scene
 from xiaoer.statements import Statement
-from xiaoer.store import TRANSACTION_LIMIT, Work
+from xiaoer.store import Work, explained
 from xiaoer.tables import faults, inbox, seen
 from xiaoer.transaction import PARK, Transaction
 
@@ -85,7 +85,7 @@ class Part:
         alone = first[0] is Transaction.execute and len(self.effects) == 1
         fault = tx.attempt_alone(*first[1]) if alone else tx.attempt(self._run)
         if fault is not None:
-            self.fault = _explained(fault)
+            self.fault = explained(fault)
             tx.check()
 
     def _run(self, tx: Transaction) -> None:
@@ -230,15 +230,6 @@ class Unit(Work):
 def refuse(tx: Transaction, refusal: Refusal) -> None:
     """Tell the person who asked why they cannot have it; this may fail, because the refusal is a plugin's."""
     tx.refuse(refusal.key, refusal.values)
-
-
-def _explained(fault: BaseException) -> BaseException:
-    if getattr(fault, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
-        return fault
-    limit = f"it spent over {TRANSACTION_LIMIT * 1000:.0f} ms in the transaction"
-    explained = StoreError(f"{limit}: read what takes long with ctx.report, and write it in parts, by a timer each")
-    explained.__cause__ = fault
-    return explained
 
 
 def describe(error: BaseException) -> str:

@@ -271,12 +271,12 @@ class Discord:
             case "sticker":
                 return {"sticker_items": [{"id": str(number), "name": "riverside", "format_type": 1}]}
             case "photo":
-                return {"attachments": [_attachment(number, "photo.jpg", "image/jpeg", {"width": 1280, "height": 960})]}
+                return {"attachments": [attachment(number, "photo.jpg", "image/jpeg", {"width": 1280, "height": 960})]}
             case "voice":
                 spoken = {"duration_secs": 7.2, "waveform": "AAAEFxEQDxIZHSMmJSQjISAfHhwbGhkYFxYVFBMS"}
-                return {"flags": 1 << 13, "attachments": [_attachment(number, "voice.ogg", "audio/ogg", spoken)]}
+                return {"flags": 1 << 13, "attachments": [attachment(number, "voice.ogg", "audio/ogg", spoken)]}
             case "file":
-                return {"attachments": [_attachment(number, "menu.pdf", "application/pdf", {})]}
+                return {"attachments": [attachment(number, "menu.pdf", "application/pdf", {})]}
 
     def _react(self, happening: Happening, at: float) -> tuple[str, Json]:
         message, who = self._messages[happening.message], happening.who
@@ -303,7 +303,7 @@ class Discord:
         return "GUILD_MEMBER_REMOVE", {"user": user(happening.who), "guild_id": str(GUILD)}
 
 
-def _attachment(number: int, name: str, kind: str, more: Json) -> Json:
+def attachment(number: int, name: str, kind: str, more: Json) -> Json:
     place = f"attachments/{CHANNELS[0]}/{number}/{name}?ex=69a6e100&is=69a58f80&hm={number:064x}&"
     return {
         "id": str(number),

@@ -159,7 +159,7 @@ class UsualBot(discord.Client):
             await self._notebook.reacted(self._told(change), datetime.now(UTC), _person(change.member))
 
     async def on_raw_reaction_remove(self, change: discord.RawReactionActionEvent) -> None:
-        person = Person(f"discord:{change.user_id}", "", None, "")
+        person = Person(f"discord:{change.user_id}", "", None, "", "")
         await self._notebook.reacted(self._told(change), datetime.now(UTC), person)
 
     def _told(self, change: discord.RawReactionActionEvent) -> str:
@@ -181,7 +181,7 @@ def _person(user: discord.User | discord.Member) -> Person:
         role = "owner"
     elif isinstance(user, discord.Member) and user.guild_permissions.administrator:
         role = "administrator"
-    return Person(f"discord:{user.id}", user.display_name, None, role)
+    return Person(f"discord:{user.id}", user.display_name, None, role, user.name)
 
 
 def _said(message: discord.Message) -> Said:

@@ -110,7 +110,8 @@ class UsualBot:
         await self._dispatcher.start_polling(self._bot, handle_signals=False)
 
     def _person(self, user: User) -> Person:
-        return Person(f"telegram:{user.id}", user.full_name, user.language_code, self._roles.get(user.id, ""))
+        role = self._roles.get(user.id, "")
+        return Person(f"telegram:{user.id}", user.full_name, user.language_code, role, user.username or "")
 
     async def _wrote(self, message: Message, event_update: Update) -> None:
         if message.from_user is None or message.new_chat_members or message.left_chat_member:

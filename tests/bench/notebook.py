@@ -27,6 +27,7 @@ class Person(NamedTuple):
     name: str
     locale: str | None
     role: str
+    handle: str
 
 
 class Said(NamedTuple):
@@ -132,7 +133,8 @@ def _seen(key: str, at: datetime) -> Step:
 
 
 def _account(person: Person, at: datetime) -> Step:
-    return NOTE_ACCOUNT, {"account": person.account, "name": person.name, "locale": person.locale, "at": at}
+    named = {"account": person.account, "name": person.name, "handle": person.handle.casefold()}
+    return NOTE_ACCOUNT, {**named, "locale": person.locale, "at": at}
 
 
 def _tally(plugin: str, person: Person) -> Step:

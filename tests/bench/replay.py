@@ -125,7 +125,7 @@ def _held(file: Path) -> Held:
         return Held(
             (facts, tallies, asked),  # type: ignore[arg-type]
             rows("SELECT plugin, who, number FROM bench_tally ORDER BY plugin, who"),
-            rows("SELECT account, name, locale FROM xr_account ORDER BY account"),
+            rows("SELECT account, name, locale, handle FROM xr_account ORDER BY account"),
             rows("SELECT space, account, role, source, left IS NULL FROM xr_member ORDER BY account"),
         )
 

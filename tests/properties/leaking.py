@@ -58,6 +58,7 @@ async def read(app: App, tasks: int) -> Reading:
     """Return what an app holds now."""
     gc.collect()
     kinds = Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
+    del kinds["weakref.ReferenceType"]  # what they are about is counted; others of this process make them too
     rows = {name: (await app.store.report(count))[0].number for name, count in COUNTS.items()}
     return Reading(dict(containers(app)), kinds, rows, tasks, open_files() + threading.active_count(), resident())
 
