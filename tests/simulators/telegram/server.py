@@ -15,6 +15,7 @@ from tests.simulators.faults import Call, Fault, Faults
 from tests.simulators.telegram.methods import Methods
 from tests.simulators.telegram.people import DEFAULTS, People
 from tests.simulators.telegram.rules import ApiError, read
+from tests.simulators.telegram.throttle import Throttle
 from tests.simulators.telegram.world import Group, User
 
 LONGEST_POLL = 50
@@ -51,6 +52,7 @@ class BotApi(People):
         faults: what goes wrong next.
         confirmed: the updates up to here are not told again.
         waiting: how many requests for updates wait now.
+        throttle: keeps Telegram's limits; None where nobody asks for them.
     """
 
     def __init__(self, token: str = "42:TEST", now: Callable[[], datetime] | None = None) -> None:
@@ -63,6 +65,7 @@ class BotApi(People):
         self.revoked = False
         self.polls = 0
         self.waiting = 0
+        self.throttle: Throttle | None = None
         self._news = asyncio.Event()
         self.on_update = self._news.set
         self._methods = Methods(self)
@@ -130,6 +133,8 @@ class BotApi(People):
         try:
             if self.revoked or request.match_info["token"] != self.token:
                 raise ApiError(401, "Unauthorized")
+            if self.throttle is not None:
+                self.throttle.check(name, params.get("chat_id", ""))
             result = await self._answer(name, params, files)
             answer: dict[str, Any] = {"ok": True, "result": result}
             call.status = 200
