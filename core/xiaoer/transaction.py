@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer.actions import AnswerPerson, AnyAction, ShowMessage, encode_action, urgency_of
 from xiaoer.content import Content
+from xiaoer.errors import Refusal
 from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
@@ -193,6 +194,8 @@ class Transaction(Voice):
                 connection.execute("RELEASE part")
                 requested.actions, requested.timers = mark[:2]
                 del requested.events[mark[2] :], requested.after[mark[3] :]
+            if isinstance(error, Refusal):
+                error.__traceback__ = None  # nobody reads it, and it would keep the event in a cycle
             return error
         return None
 
