@@ -34,7 +34,7 @@ GROUP_LIMIT = 256
 """How many works share one commit at most; more would make the first of them wait."""
 
 TRANSACTION_LIMIT = 0.05
-"""Seconds one part may spend in SQL inside the transaction."""
+"""Seconds of the thread's own time that one part may spend: no part is at fault when others keep the machine busy."""
 
 READ_LIMIT = 1.0
 """Seconds a short read may take."""
@@ -222,7 +222,7 @@ class Store:
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA cache_size=-16000")
         connection.execute("PRAGMA wal_autocheckpoint=0")  # see _checkpoint
-        connection.set_progress_handler(lambda: int(time.monotonic() > self._deadline), _STEPS)
+        connection.set_progress_handler(lambda: int(time.thread_time() > self._deadline), _STEPS)
 
     def submit(self, work: Work) -> None:
         """Queue work for the next group."""
@@ -375,7 +375,7 @@ class Store:
             return requested
 
     def _limit(self, on: bool) -> None:
-        self._deadline = time.monotonic() + TRANSACTION_LIMIT if on else float("inf")
+        self._deadline = time.thread_time() + TRANSACTION_LIMIT if on else float("inf")
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str) -> tuple[int, int, int]:

@@ -116,10 +116,15 @@ class Jumping:
 
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.waited = 0.0
 
     def monotonic(self) -> float:
         """Return the seconds that have passed."""
-        return time.monotonic() + self.ahead
+        return time.monotonic() + self.ahead + self.waited
+
+    def thread_time(self) -> float:
+        """Return the seconds that this thread has worked."""
+        return time.thread_time() + self.ahead
 
 
 @pytest.mark.parametrize("raises", [False, True])
@@ -144,6 +149,24 @@ async def test_a_part_that_took_too_long_costs_nobody_elses_statements(
         assert [plugin for plugin, _, _ in await here.diary()] == stored
         assert [one.text for one in here.answers("Ann")] == [here.words(answer) if answer else "Purr"]
         assert here.refused == []
+
+
+async def test_a_part_is_not_at_fault_when_the_machine_lets_it_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Jumping()
+    monkeypatch.setattr("xiaoer.store.time", clock)
+    monkeypatch.setattr("xiaoer.store._STEPS", 1)
+
+    def wait(tx: Transaction) -> None:
+        clock.waited += 1.0
+        tx.run(WRITE, plugin="beast", what="waited", who="Ann")
+
+    async def bite(ctx: Here, event: Any, gate: asyncio.Event) -> None:
+        ctx.transact(wait)
+
+    async with cage(Animal("waits", bite), "command") as here:
+        await here.provoke("Ann")
+        assert ("beast", "waited", "Ann") in await here.diary()
+        assert here.failures == []
 
 
 class Slowly(Work):
