@@ -77,6 +77,7 @@ class Hub:
         self._reading = asyncio.Lock()
         self._news = asyncio.Event()
         self._rev = 0
+        self._asked = self._answered = 0
 
     async def start(self) -> None:
         """Read where the tables stand."""
@@ -89,8 +90,15 @@ class Hub:
         return self._rev
 
     async def refresh(self) -> None:
-        """Tell all open pages what has been stored since the last time."""
+        """Tell all open pages what has been stored since the last time.
+
+        Many ask at once, each for what they have just stored: one look answers all who asked before it began.
+        """
+        asked = self._asked = self._asked + 1
         async with self._reading:
+            if self._answered >= asked:
+                return
+            answers = self._asked
             full = True
             while full:
                 changes = await self._read(self._rev)
@@ -98,6 +106,7 @@ class Hub:
                 self._rev = changes.rev
                 for stream in self._streams:
                     stream.changes.put_nowait(changes)
+            self._answered = answers
 
     def changed(self) -> None:
         """Hear that something was stored; it is told soon."""

@@ -180,6 +180,7 @@ members = Table(
     Column("joined", Moment),
     Column("left", Moment),
     Column("source", JSONText),
+    Index("xr_member_account", "account", "community"),
     sqlite_with_rowid=False,
 )
 """Who is in which space, since when, how they came and what they are there."""

@@ -1,4 +1,4 @@
-"""The ledger, and the names by which people are called."""
+"""The ledger, the names by which people are called, and a quick way to what one account is in a community."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,4 +63,5 @@ def upgrade() -> None:
     for what in ("UPDATE", "DELETE"):
         op.execute(NEVER.format(what=what))
     op.add_column("xr_account", sa.Column("handle", sa.String(), nullable=False, server_default=""))
+    op.create_index("xr_member_account", "xr_member", ["account", "community"])
     op.create_index("xr_account_handle", "xr_account", ["handle"], sqlite_where=sa.text("handle != ''"))
