@@ -112,9 +112,9 @@ def test_the_generated_pages_are_what_the_code_says() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| ([a-z0-9.]+) \|", page, re.MULTILINE)) - {"package"}
+    explained = set(re.findall(r"^\| ([a-z0-9.-]+) \|", page, re.MULTILINE)) - {"package"}
     extras = PROJECT["project"]["optional-dependencies"]
-    needed = [*PROJECT["project"]["dependencies"], *extras["telegram"], *extras["discord"]]
+    needed = [*PROJECT["project"]["dependencies"], *extras["telegram"], *extras["discord"], *extras["fonts"]]
     assert explained == {re.split(r"[><=\[]", line)[0] for line in needed}
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, expect
+from tests.browser.people import join, message, say
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
@@ -31,38 +32,23 @@ def program(tmp_path: Path) -> Iterator[Program]:
     assert program.end(signal.SIGINT) == 0
 
 
-async def join(context: BrowserContext, program: Program, name: str) -> Page:
-    page = await context.new_page()
-    await page.goto(program.address)
-    await page.get_by_label("What shall we call you?").fill(name)
-    await page.get_by_role("button", name="Come in").click()
-    await page.wait_for_url("**/as/*")
-    await page.wait_for_load_state()
-    return page
-
-
-async def say(page: Page, text: str) -> None:
-    await page.locator("#text").fill(text)
-    await page.locator("#text").press("Enter")
-
-
 async def test_two_people_share_an_envelope_and_both_see_who_got_what(
     program: Program, context: BrowserContext, tmp_path: Path
 ) -> None:
     ann, bob = await join(context, program, "Ann"), await join(context, program, "Bob")
     await say(ann, "/checkin")
-    await expect(ann.locator(".message", has_text="You have 100 points now")).to_be_visible()
+    await expect(message(ann, "You have 100 points now")).to_be_visible()
     await say(ann, "/hongbao 88 2 Good luck")
     for page in (ann, bob):
-        envelope = page.locator(".message", has_text="Ann's red envelope")
+        envelope = message(page, "Ann's red envelope")
         await expect(envelope).to_contain_text("Good luck")
         await expect(envelope.locator("img")).to_have_attribute("alt", "A red envelope from Ann: Good luck")
     await bob.screenshot(path=tmp_path / "closed.png")
     for page in (bob, ann):
-        await page.locator(".message", has_text="Ann's red envelope").get_by_role("button", name="Open").click()
-        await expect(page.locator(".message", has_text="points from Ann")).to_contain_text("only you see this")
+        await message(page, "Ann's red envelope").get_by_role("button", name="Open").click()
+        await expect(message(page, "points from Ann")).to_contain_text("only you see this")
     for page in (ann, bob):
-        envelope = page.locator(".message", has_text="Ann's red envelope")
+        envelope = message(page, "Ann's red envelope")
         await expect(envelope).to_contain_text("All 2 shares are taken")
         await expect(envelope).to_contain_text("Luckiest hand")
         await expect(envelope.get_by_role("button", name="Open")).to_have_count(0)

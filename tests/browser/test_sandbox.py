@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, expect
+from tests.browser.people import join, message, say
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
@@ -32,25 +33,6 @@ def program(tmp_path: Path) -> Iterator[Program]:
     yield program
     if program.process.poll() is None:
         assert program.end(signal.SIGINT) == 0
-
-
-async def join(context: BrowserContext, program: Program, name: str) -> Page:
-    page = await context.new_page()
-    await page.goto(program.address)
-    await page.get_by_label("What shall we call you?").fill(name)
-    await page.get_by_role("button", name="Come in").click()
-    await page.wait_for_url("**/as/*")
-    await page.wait_for_load_state()
-    return page
-
-
-async def say(page: Page, text: str) -> None:
-    await page.locator("#text").fill(text)
-    await page.locator("#text").press("Enter")
-
-
-def message(page: Page, text: str) -> Any:
-    return page.locator(".message", has_text=text)
 
 
 async def test_somebody_comes_in_is_welcomed_accepts_talks_and_asks_for_help(
