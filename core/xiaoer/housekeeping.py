@@ -28,7 +28,7 @@ CHUNK = 500
 
 
 class _Forgetting:
-    """How rows of a table are thrown away: looked for beside the writer, because that may take long, and then dropped."""
+    """How rows of a table are thrown away: looked for beside the writer, for that may take long, and then dropped."""
 
     def __init__(self, table: Table, over: ColumnElement[bool]) -> None:
         key = next(iter(table.primary_key.columns))

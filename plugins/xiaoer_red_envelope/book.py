@@ -18,6 +18,7 @@ from xiaoer_red_envelope.statements import (
     ADD_SHARE,
     BECOME,
     BY_WORD,
+    CLAIMED,
     COUNT,
     ENVELOPE,
     GUESTS,
@@ -163,30 +164,36 @@ def claim(
     Raises:
         Refusal: they cannot have one; it says why.
     """
-    row = find(tx, number)
-    person = tx.person(who.account)
-    mine = tx.one(MINE, of=number, who=person)
-    if mine is not None:
-        raise Refusal("red_envelope.refused.already", number=number, points=mine.points)
-    _may_take(tx, who, row, person, word, config)
+    row = _granted(tx, who, number, config, word)
     share = _take(tx, who, row)
     key = "red_envelope.got_last" if row.taken + 1 == row.shares else "red_envelope.got"
     respond(tx, who, chat, tx.content(key, to=who, points=share, name=row.sender_name, left=row.shares - row.taken - 1))
 
 
-def _may_take(tx: Transaction, who: Who, row: Row, person: str, word: str | None, config: RedEnvelopeConfig) -> None:
+def _granted(tx: Transaction, who: Who, number: int, config: RedEnvelopeConfig, word: str | None) -> Row:
+    """Return the envelope of which somebody may have the next share; nothing is written.
+
+    Raises:
+        Refusal: they may not.
+    """
+    row = tx.one(CLAIMED, here=tx.community.id, number=number, who=who.account)
+    if row is None:
+        raise Refusal("red_envelope.refused.unknown", number=number)
+    if row.mine is not None:
+        raise Refusal("red_envelope.refused.already", number=number, points=row.mine)
     if row.state != "open":
-        raise Refusal(f"red_envelope.refused.{row.state}", number=row.id, opens=row.opens)
+        raise Refusal(f"red_envelope.refused.{row.state}", number=number, opens=row.opens)
     if row.ends <= tx.now:
-        raise Refusal("red_envelope.refused.expired", number=row.id)
+        raise Refusal("red_envelope.refused.expired", number=number)
     if not tx.is_member(who.account):
         raise Refusal("red_envelope.refused.no_member")
-    if row.kind == "exclusive" and tx.one(IS_GUEST, of=row.id, who=person) is None:
-        raise Refusal("red_envelope.refused.not_for_you", names=_names(tx, row.id))
+    if row.kind == "exclusive" and tx.one(IS_GUEST, of=number, who=tx.person(who.account)) is None:
+        raise Refusal("red_envelope.refused.not_for_you", names=_names(tx, number))
     if row.kind == "password" and (word is None or said(word) != row.word):
         raise Refusal("red_envelope.refused.say_it" if word is None else "red_envelope.refused.wrong_word")
-    if not config.own and tx.person(row.sender) == person:
+    if not config.own and tx.person(row.sender) == tx.person(who.account):
         raise Refusal("red_envelope.refused.own")
+    return row
 
 
 def _names(tx: Transaction, envelope: int) -> str:

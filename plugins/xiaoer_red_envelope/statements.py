@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer import Statement, accounts_of
+from xiaoer import Statement, accounts_of, person_of
 from xiaoer_red_envelope.tables import checkins, envelopes, guests, shares
 
 _here = bindparam("here", type_=String)
@@ -38,6 +38,33 @@ MINE = Statement(
     select(shares.c.points).where(shares.c.envelope == bindparam("of"), shares.c.account.in_(_theirs)).limit(1)
 )
 """What a person has of an envelope, with whichever of their accounts."""
+_whoever = accounts_of(person_of(bindparam("who", type_=String))).subquery()
+_held = (
+    select(shares.c.points)  # joined, because SQLite looks through all shares for what is IN a list
+    .select_from(_whoever.join(shares, shares.c.account == next(iter(_whoever.columns))))
+    .where(shares.c.envelope == envelopes.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+CLAIMED = Statement(
+    select(
+        envelopes.c.id,
+        envelopes.c.kind,
+        envelopes.c.state,
+        envelopes.c.sender,
+        envelopes.c.sender_name,
+        envelopes.c.shares,
+        envelopes.c.taken,
+        envelopes.c.word,
+        envelopes.c.opens,
+        envelopes.c.ends,
+        _held.label("mine"),
+    ).where(envelopes.c.community == _here, envelopes.c.id == bindparam("number"))
+)
+"""What has to be known of an envelope when account ``who`` wants a share; ``mine`` is what they have of it already.
+
+One statement, because a whole crowd presses at once and most of it hears that there is nothing left.
+"""
 HANDS = Statement(
     select(shares.c.name, shares.c.points)
     .where(shares.c.envelope == bindparam("of"), shares.c.account.is_not(None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -89,16 +90,13 @@ class Crowd:
 
     def __init__(self, people: int, seed: int = 5) -> None:
         self._random = random.Random(seed)  # noqa: S311 - makes a load, guards nothing
-        self._told = 0
+        self._told = Counter[Platform]()
         self.people: list[list[Account]] = []
         numbers = iter(range(1, 2 * people + 1))
         for owner in range(people):
             homes = 2 if owner % TWO_HOMES == 0 else 1
             self.people.append(
-                [
-                    _account(PLATFORMS[(owner + home) % len(PLATFORMS)], next(numbers), owner)
-                    for home in range(homes)
-                ]
+                [_account(PLATFORMS[(owner + home) % len(PLATFORMS)], next(numbers), owner) for home in range(homes)]
             )
 
     @property
@@ -108,7 +106,7 @@ class Crowd:
 
     def join(self, account: Account) -> bytes:
         """Return what a platform tells when somebody comes in."""
-        number = self._next()
+        number = self._next(account.platform)
         match account.platform:
             case "telegram":
                 return _telegram_join(account.who, number)
@@ -128,7 +126,7 @@ class Crowd:
         return [self._press(account, button, cards[account.platform]) for account in pressing]
 
     def _press(self, account: Account, button: str, card: Card) -> Press:
-        number = self._next()
+        number = self._next(account.platform)
         match account.platform:
             case "telegram":
                 query = str(4_382_000_000_000_000_000 + number)
@@ -142,9 +140,10 @@ class Crowd:
                 body = json.dumps({**press, "message": card.message, "button": button}).encode()
                 return Press(account, f"web:{key}", body)
 
-    def _next(self) -> int:
-        self._told += 1
-        return self._told
+    def _next(self, platform: Platform) -> int:
+        """Return the number of what a platform tells next; Telegram's have no gaps."""
+        self._told[platform] += 1
+        return self._told[platform]
 
 
 def of(platform: Platform, presses: Iterable[Press]) -> list[Press]:

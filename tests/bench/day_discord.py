@@ -304,6 +304,7 @@ class Discord:
 
 
 def attachment(number: int, name: str, kind: str, more: Json) -> Json:
+    """Return a file of a message (Discord docs, Attachment Object)."""
     place = f"attachments/{CHANNELS[0]}/{number}/{name}?ex=69a6e100&is=69a58f80&hm={number:064x}&"
     return {
         "id": str(number),

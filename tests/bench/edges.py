@@ -21,7 +21,9 @@ from tests.bench.line_telegram import Recorded
 IN_HAND = 100
 """So many browsers wait for the answer to what they posted."""
 
-PHOTO = [{"file_id": f"photo-{size}", "file_unique_id": f"p{size}", "width": size, "height": size} for size in (90, 800)]
+PHOTO = [
+    {"file_id": f"photo-{size}", "file_unique_id": f"p{size}", "width": size, "height": size} for size in (90, 800)
+]
 
 
 class TelegramEdge(Recorded):
@@ -90,7 +92,8 @@ class DiscordEdge(Wire):
 
     async def request(self, route: Route, **kwargs: Any) -> Any:
         """Answer as Discord's REST API would, and remember what was said."""
-        places, body = route.path, kwargs.get("json")
+        places: str = route.path
+        body: dict[str, Any] = kwargs.get("json") or {}
         if places.endswith("/callback"):
             name, token = _hook(route)
             self._tokens[token] = name
@@ -122,7 +125,9 @@ class DiscordEdge(Wire):
             "mentions": [],
             "mention_roles": [],
             "embeds": [],
-            "attachments": [day_discord.attachment(name + 1, "picture.png", "image/png", {"width": 800, "height": 800})],
+            "attachments": [
+                day_discord.attachment(name + 1, "picture.png", "image/png", {"width": 800, "height": 800})
+            ],
             "components": body.get("components", []),
         }
         if sent["components"]:

@@ -248,6 +248,14 @@ def _start_once() -> tuple[float, float]:
             process.wait(10)
 
 
+async def envelope() -> list[Figure]:
+    """Measure an envelope that a whole crowd opens at once."""
+    # the platforms' libraries are loaded here, because they weigh on what else is measured
+    from tests.bench.envelope import envelope as measured
+
+    return await measured()
+
+
 MEASURES = {
     "pipeline": pipeline,
     "durability": durability,
@@ -258,4 +266,5 @@ MEASURES = {
     "telegram": replay.telegram,
     "discord": replay.discord,
     "delivering": delivering,
+    "envelope": envelope,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from xiaoer import CommandUsed, Community, MessagePosted, Plugin, Who
 from xiaoer.app import App
@@ -26,15 +26,20 @@ R = TypeVar("R")
 
 
 TIMES = int(os.environ.get("XIAOER_EXAMPLES", "1"))
-"""How many times the usual number of runs each machine makes."""
+"""How many times the usual number of runs each machine makes, when somebody looks for what is not known yet.
+
+Only then a failure is made smaller too: that takes minutes, so give ``--timeout 1800`` with it.
+"""
 
 
 def bounded(examples: int, steps: int) -> settings:
     """Return the settings of a machine: so many runs of so many steps."""
+    phases = [Phase.explicit, Phase.reuse, Phase.generate, Phase.target]
     return settings(
         max_examples=examples * TIMES,
         stateful_step_count=steps,
         deadline=None,
+        phases=phases if TIMES == 1 else tuple(Phase),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
 

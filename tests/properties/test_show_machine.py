@@ -41,6 +41,7 @@ class Forgetful(FakePlatform):
         self.sent: dict[str, Receipt] = {}
         self.unheard: dict[Place, int] = defaultdict(int)
         self.refused: set[Place] = set()
+        self.hung = False
 
     def perform(self, request: Request) -> Receipt:
         if request.chat not in CHATS:
@@ -54,7 +55,7 @@ class Forgetful(FakePlatform):
             if way is None:
                 return receipt
         if way in ("hang", "hang late"):
-            self.hang = True
+            self.hang = self.hung = True
             return Receipt()
         if way == "hopeless":
             self.refused.add(place)
@@ -123,12 +124,14 @@ class Showing(RuleBasedStateMachine):
     @rule()
     def kill(self) -> None:
         self.kills += 1
+        self.platform.hung = False
         self.stage.run(self.stage.town.restart_without_waiting())
 
     @rule()
     def let_all_be_done(self) -> None:
         self.platform.moods.clear()
-        self.kill()  # nothing else ends a request that hangs
+        if self.platform.hung:
+            self.kill()  # nothing else ends a request that hangs
 
         async def quiet() -> None:
             await rest()
