@@ -8,7 +8,7 @@ from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limit
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
-from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, plain
+from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, one_line, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
     AdapterError,
@@ -185,6 +185,7 @@ __all__ = [
     "on_message",
     "on_reaction",
     "on_schedule",
+    "one_line",
     "person_of",
     "picture",
     "plain",

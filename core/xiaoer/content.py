@@ -96,6 +96,12 @@ def plain(text: Text) -> str:
     return "".join(_plain(part) for part in text)
 
 
+def one_line(text: str, limit: int) -> str:
+    """Return what somebody typed, or called themselves, in one line of at most so many characters."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def _plain(part: Part) -> str:
     if isinstance(part, str):
         return part

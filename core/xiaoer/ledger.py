@@ -53,7 +53,11 @@ def _named(account: ColumnElement[str]) -> ColumnElement[str]:
 
 _person = person_of(balances.c.holder)
 POINTS_TOP = Statement(
-    select(_person.label("person"), _named(_person).label("name"), func.sum(balances.c.points).label("points"))
+    select(
+        _person.label("person"),
+        func.coalesce(func.nullif(_named(_person), ""), _person).label("name"),
+        func.sum(balances.c.points).label("points"),
+    )
     .where(balances.c.community == _here, balances.c.holder.contains(":"), balances.c.points > 0)
     .group_by(_person)
     .order_by(func.sum(balances.c.points).desc(), _person)

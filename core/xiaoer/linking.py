@@ -107,13 +107,7 @@ def part(tx: Transaction, who: Who) -> None:
 
 
 def _tell(tx: Transaction, account: str, key: str, who: Who) -> None:
-    """Write to another account of the person: to it alone, in its platform's main chat or in private."""
-    platform = account.partition(":")[0]
-    places = [*tx.community.chats.get("main", ()), *tx.community.spaces]
-    chat = next((place for place in places if place.startswith(f"{platform}:")), None)
-    if chat is not None:
-        words = tx.content(key, to="all", name=Bold(who.name), platform=_platform(who.account))
-        tx.send(chat, words, only_to=account)
+    tx.tell(account, tx.content(key, to="all", name=Bold(who.name), platform=_platform(who.account)))
 
 
 def _name(tx: Transaction, account: str) -> str:

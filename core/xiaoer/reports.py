@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from xiaoer.actions import SendMessage
 from xiaoer.content import Content
 from xiaoer.errors import StoreError
 from xiaoer.transaction import Transaction
 
 if TYPE_CHECKING:
-    from xiaoer.communities import Community
     from xiaoer.runtime import CommunityRuntime
     from xiaoer.store import Store
     from xiaoer.tasks import Tasks
@@ -58,30 +56,16 @@ class Reports:
         runtime = self._runtimes.get(community)
         if runtime is not None:
             words = runtime.core.words.text(None, runtime.community, key, values)
-            _request(tx, runtime, addressed(runtime.community, Content(words)))
+            _tell(tx, runtime, Content(words))
 
     async def _tell(self, runtime: CommunityRuntime, key: str, values: dict[str, Any]) -> None:
         words = runtime.core.words.text(None, runtime.community, key, values)
         try:
-            await self._store.transact(_request, runtime, addressed(runtime.community, Content(words)))
+            await self._store.transact(_tell, runtime, Content(words))
         except StoreError as error:
             structlog.get_logger().error("admins not told", community=runtime.community.id, reason=str(error))
 
 
-def _request(tx: Transaction, runtime: CommunityRuntime, messages: list[SendMessage]) -> None:
+def _tell(tx: Transaction, runtime: CommunityRuntime, content: Content) -> None:
     tx.enter(runtime.core, tx.now)
-    for message in messages:
-        tx.request(message)
-
-
-def addressed(community: Community, content: Content) -> list[SendMessage]:
-    """Return the messages that bring a content to a community's admins."""
-    admins = community.chats.get("admins", ())
-    if admins:
-        return [SendMessage(chat=chat, content=content) for chat in admins]
-    main = {chat.partition(":")[0]: chat for chat in reversed(community.chats.get("main", ()))}
-    return [
-        SendMessage(chat=main[platform], content=content, only_to=owner)
-        for owner in community.owners
-        if (platform := owner.partition(":")[0]) in main
-    ]
+    tx.tell_admins(content)

@@ -68,6 +68,19 @@ class Scene:
         return self.signer.sign(self.community.id, self.plugin, content)
 
 
+def addressed(community: Community, content: Content) -> list[SendMessage]:
+    """Return the messages that bring a content to a community's admins."""
+    admins = community.chats.get("admins", ())
+    if admins:
+        return [SendMessage(chat=chat, content=content) for chat in admins]
+    main = {chat.partition(":")[0]: chat for chat in reversed(community.chats.get("main", ()))}
+    return [
+        SendMessage(chat=main[platform], content=content, only_to=owner)
+        for owner in community.owners
+        if (platform := owner.partition(":")[0]) in main
+    ]
+
+
 class Voice(ABC):
     """What contexts and transactions can both do: find words in the right language, and request actions."""
 
@@ -143,6 +156,19 @@ class Voice(ABC):
     def delete(self, chat: str, message: str) -> None:
         """Ask for the deletion of a message."""
         self.request(DeleteMessage(chat=chat, message=message))
+
+    def tell(self, account: str, content: Content) -> None:
+        """Ask for a message to one person alone: in a chat of their platform, or in private."""
+        platform = account.partition(":")[0]
+        places = [*self.community.chats.get("main", ()), *self.community.spaces]
+        chat = next((place for place in places if place.startswith(f"{platform}:")), None)
+        if chat is not None:
+            self.send(chat, content, only_to=account)
+
+    def tell_admins(self, content: Content) -> None:
+        """Ask for a message to the community's admins: in their chat, else to the owners alone."""
+        for message in addressed(self.community, content):
+            self.request(message)
 
     def answer(self, content: Content) -> None:
         """Answer the person who used the command or pressed the button, in the way it declared.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from xiaoer import Content, Ledger, Refusal, Row, Transaction, Who
+from xiaoer import Content, Ledger, Refusal, Row, Transaction, Who, one_line
 from xiaoer_red_envelope.config import RedEnvelopeConfig
-from xiaoer_red_envelope.envelope import NAME_LIMIT, Sent, Wish, check, said, tidy
+from xiaoer_red_envelope.envelope import GREETING_LIMIT, NAME_LIMIT, Sent, Wish, check, said
 from xiaoer_red_envelope.poster import poster
 from xiaoer_red_envelope.split import NONCE_BYTES, commit, draw, equal
 from xiaoer_red_envelope.statements import (
@@ -51,7 +51,7 @@ def make(
         Refusal: it cannot be sent.
     """
     here = tx.community.id
-    wish = wish._replace(greeting=tidy(wish.greeting, 10_000))
+    wish = wish._replace(greeting=one_line(wish.greeting, GREETING_LIMIT + 1))  # one more is refused
     check(wish, _sent_today(tx, who), config)
     has = Ledger(tx).purse(who.account)
     if has < wish.points:
@@ -67,7 +67,7 @@ def make(
         kind=wish.kind,
         state="waiting" if waits else "open",
         sender=who.account,
-        sender_name=tidy(who.name, NAME_LIMIT),
+        sender_name=one_line(who.name, NAME_LIMIT),
         points=wish.points,
         shares=wish.shares,
         taken=0,
@@ -85,7 +85,7 @@ def make(
     for number, part in enumerate(parts):
         tx.run(ADD_SHARE, envelope=row.id, number=number, points=part)
     for account, name in guests:
-        tx.run(ADD_GUEST, envelope=row.id, account=account, name=tidy(name, NAME_LIMIT))
+        tx.run(ADD_GUEST, envelope=row.id, account=account, name=one_line(name, NAME_LIMIT))
     _pay_in(tx, who, row.id, wish.points)
     tx.schedule(f"expire.{row.id}", ends, {"envelope": row.id})
     if waits:
@@ -204,7 +204,7 @@ def _take(tx: Transaction, who: Who, row: Row) -> int:
     """Hand the next share out and return its points."""
     number, envelope = row.taken, row.id
     last = number + 1 == row.shares
-    tx.run(TAKE, of=envelope, nr=number, taker=who.account, called=tidy(who.name, NAME_LIMIT), moment=tx.now)
+    tx.run(TAKE, of=envelope, nr=number, taker=who.account, called=one_line(who.name, NAME_LIMIT), moment=tx.now)
     tx.run(COUNT, of=envelope, became="empty" if last else "open", kept="" if last else row.word)
     share = tx.one(SHARE, of=envelope, nr=number)
     assert share is not None  # noqa: S101 - drawn when the envelope was made
@@ -298,7 +298,7 @@ def expire(tx: Transaction, number: int) -> None:
         note=_nr(number),
     )
     _close(tx, number, "expired")
-    tx.send(row.chats[0], tx.content("red_envelope.refunded", to="all", number=number, points=left), only_to=row.sender)
+    tx.tell(row.sender, tx.content("red_envelope.refunded", to="all", number=number, points=left))
 
 
 def _close(tx: Transaction, number: int, state: str) -> None:

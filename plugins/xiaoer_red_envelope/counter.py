@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from xiaoer import MOST, TREASURY, Content, Ledger, Refusal, Transaction, Who
+from xiaoer import MOST, TREASURY, Ledger, Refusal, Transaction, Who, one_line
 from xiaoer_red_envelope.config import RedEnvelopeConfig
-from xiaoer_red_envelope.envelope import NAME_LIMIT, tidy
+from xiaoer_red_envelope.envelope import NAME_LIMIT
 from xiaoer_red_envelope.statements import CHECK_IN, LAST_CHECKIN
 from xiaoer_red_envelope.streak import days_in_a_row, worth
 
@@ -68,13 +68,13 @@ def give(tx: Transaction, who: Who, gift: Gift) -> None:
     _check(gift.points)
     if tx.person(gift.account) == tx.person(who.account):
         raise Refusal("red_envelope.refused.to_yourself")
-    note = tidy(gift.note, NOTE_LIMIT)
+    note = one_line(gift.note, NOTE_LIMIT)
     reason = "red_envelope.reason.give"
     Ledger(tx).spend(who.account, gift.account, gift.points, key=gift.key, reason=reason, by=who.account, note=note)
     has = Ledger(tx).purse(who.account)
     tx.answer(tx.content("red_envelope.points.given", name=gift.name, points=gift.points, has=has))
-    name = tidy(who.name, NAME_LIMIT)
-    _tell(tx, gift.account, tx.content("red_envelope.points.came", to="all", name=name, points=gift.points, note=note))
+    name = one_line(who.name, NAME_LIMIT)
+    tx.tell(gift.account, tx.content("red_envelope.points.came", to="all", name=name, points=gift.points, note=note))
 
 
 def grant(tx: Transaction, who: Who, gift: Gift) -> None:
@@ -84,28 +84,18 @@ def grant(tx: Transaction, who: Who, gift: Gift) -> None:
         Refusal: no reason was given, or it is no number of points.
     """
     _check(gift.points)
-    note = tidy(gift.note, NOTE_LIMIT)
+    note = one_line(gift.note, NOTE_LIMIT)
     if not note:
         raise Refusal("red_envelope.refused.no_reason")
     reason = "red_envelope.reason.grant"
     Ledger(tx).move(TREASURY, gift.account, gift.points, key=gift.key, reason=reason, by=who.account, note=note)
     values: dict[str, Any] = {"name": gift.name, "points": gift.points, "note": note}
     tx.answer(tx.content("red_envelope.points.granted", **values))
-    _tell(tx, gift.account, tx.content("red_envelope.points.bestowed", to="all", points=gift.points, note=note))
-    for chat in tx.community.chats.get("admins", ())[:1]:
-        by = tidy(who.name, NAME_LIMIT)
-        tx.send(chat, tx.content("red_envelope.points.audited", to="all", by=by, **values))
+    tx.tell(gift.account, tx.content("red_envelope.points.bestowed", to="all", points=gift.points, note=note))
+    by = one_line(who.name, NAME_LIMIT)
+    tx.tell_admins(tx.content("red_envelope.points.audited", to="all", by=by, **values))
 
 
 def _check(points: int) -> None:
     if not 1 <= points <= MOST:
         raise Refusal("red_envelope.refused.points", most=MOST)
-
-
-def _tell(tx: Transaction, account: str, content: Content) -> None:
-    """Write to somebody alone, in a main chat of their platform or in private."""
-    platform = account.partition(":")[0]
-    places = [*tx.community.chats.get("main", ()), *tx.community.spaces]
-    chat = next((place for place in places if place.startswith(f"{platform}:")), None)
-    if chat is not None:
-        tx.send(chat, content, only_to=account)

@@ -84,12 +84,6 @@ def said(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def tidy(text: str, limit: int) -> str:
-    """Return what somebody typed in one line, shortened if need be."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
 def opening(typed: str, now: datetime) -> datetime:
     """Return the moment that ``20:30`` means: today, or tomorrow when that is past.
 

@@ -25,12 +25,13 @@ from xiaoer import (
     command,
     on_message,
     on_schedule,
+    one_line,
     picture,
 )
 from xiaoer_red_envelope import book, cards, counter, notary
 from xiaoer_red_envelope.config import RedEnvelopeConfig
 from xiaoer_red_envelope.counter import Gift
-from xiaoer_red_envelope.envelope import NAME_LIMIT, WORD_LIMIT, Wish, in_words, opening, tidy, words_in
+from xiaoer_red_envelope.envelope import NAME_LIMIT, WORD_LIMIT, Wish, in_words, opening, words_in
 from xiaoer_red_envelope.notary import listed
 
 Here = Context[RedEnvelopeConfig]
@@ -155,7 +156,10 @@ class RedEnvelope(Plugin[RedEnvelopeConfig]):
         rows = await ctx.report(POINTS_TOP, here=ctx.community.id, most=count)
         lines = [
             ctx.text(
-                "red_envelope.points.rank", rank=rank, name=tidy(row.name or row.person, NAME_LIMIT), points=row.points
+                "red_envelope.points.rank",
+                rank=rank,
+                name=one_line(row.name or row.person, NAME_LIMIT),
+                points=row.points,
             )
             for rank, row in enumerate(rows, 1)
         ]
@@ -172,7 +176,7 @@ class RedEnvelope(Plugin[RedEnvelopeConfig]):
     def _entry(self, ctx: Here, row: Row) -> tuple[Part, ...]:
         key = "came" if row.came else "went"
         other = row.source_name if row.came else row.target_name
-        about = [plain_word for plain_word in (tidy(other, NAME_LIMIT), row.note) if plain_word]
+        about = [plain_word for plain_word in (one_line(other, NAME_LIMIT), row.note) if plain_word]
         why = "".join(str(part) for part in ctx.text(row.reason))
         return ctx.text(f"red_envelope.points.entry.{key}", points=row.points, why=" · ".join([why, *about]), at=row.at)
 
@@ -188,7 +192,7 @@ class RedEnvelope(Plugin[RedEnvelopeConfig]):
 
     async def _gift(self, ctx: Here, event: CommandUsed, who: str, points: int, note: str | None) -> Gift:
         account, name = await ctx.find(who)
-        return Gift(account, tidy(name, NAME_LIMIT), points, note or "", f"gift:{event.key}")
+        return Gift(account, one_line(name, NAME_LIMIT), points, note or "", f"gift:{event.key}")
 
     @command("checkin")
     async def check_in(self, ctx: Here, event: CommandUsed) -> None:

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from xiaoer import Addressee, Button, Content, MemberJoined, Mention, Part, Refusal, Text, Transaction, Who, plain
+from xiaoer import (
+    Addressee,
+    Button,
+    Content,
+    MemberJoined,
+    Mention,
+    Part,
+    Refusal,
+    Text,
+    Transaction,
+    Who,
+    one_line,
+    plain,
+)
 from xiaoer_welcome.config import WelcomeConfig
-from xiaoer_welcome.greeting import MINUTE, PLACEHOLDERS, filled, receive, short_name, unknown_placeholder
+from xiaoer_welcome.greeting import MINUTE, NAME_LIMIT, PLACEHOLDERS, filled, receive, unknown_placeholder
 from xiaoer_welcome.statements import (
     ACCEPTS,
     ADD_JOIN,
@@ -63,7 +76,7 @@ def door(tx: Transaction, event: MemberJoined) -> str:
 
 def welcome(tx: Transaction, who: Who, config: WelcomeConfig) -> Content:
     """Return what one newcomer sees."""
-    name = Mention(who.account, short_name(who.name))
+    name = Mention(who.account, one_line(who.name, NAME_LIMIT))
     own = tx.one(GREETING, here=tx.community.id)
     if own is not None:
         hello = filled(own.text, name, tx.community.name)
@@ -106,7 +119,7 @@ def accept(tx: Transaction, who: Who, version: int, config: WelcomeConfig) -> No
         tx.answer(tx.content("welcome.accepted_already", version=version))
         return
     tx.run(RECEIPT, community=here, person=person, version=version, at=tx.now)
-    tx.answer(tx.content("welcome.accepted", name=short_name(who.name)))
+    tx.answer(tx.content("welcome.accepted", name=one_line(who.name, NAME_LIMIT)))
 
 
 def remind(tx: Transaction, who: Who, chat: str, config: WelcomeConfig) -> None:

@@ -35,12 +35,6 @@ def receive(
     return "alone" if joined_before < burst else "together"
 
 
-def short_name(name: str) -> str:
-    """Return a name that fits into one line, whatever somebody called themselves."""
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-    return plain if len(plain) <= NAME_LIMIT else f"{plain[: NAME_LIMIT - 1]}…"
-
-
 def unknown_placeholder(template: str) -> str | None:
     """Return what is wrong with a community's own greeting: the first placeholder that is not known, or None."""
     try:

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from xiaoer import Statement
+from xiaoer.linking import POINT
 from xiaoer.tables import balances
 from xiaoer.testing import FakeMessage, Town, play
+from xiaoer.transaction import Transaction
 from xiaoer_red_envelope import RedEnvelope
 
 SUM = Statement(select(func.coalesce(func.sum(balances.c.points), 0).label("points")))
@@ -31,6 +33,11 @@ async def teahouse(*people: str, points: int = 0, **config: Any) -> AsyncGenerat
 async def grant(town: Town, name: str, points: int) -> None:
     """Give somebody points out of the treasury."""
     await ask(town, "boss", f"/points grant {name} {points} because", role="secretary")
+
+
+async def link(town: Town, account: str, stands: str) -> None:
+    """Make two accounts one person's."""
+    await town.app.store.transact(Transaction.run, POINT, stands=f"fake:{stands}", old=f"fake:{account}")
 
 
 async def ask(town: Town, name: str, command: str, **how: Any) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xiaoer import Refusal
 from xiaoer_red_envelope import RedEnvelopeConfig
-from xiaoer_red_envelope.envelope import Sent, Typed, Wish, check, in_words, luckiest, opening, said, tidy, words_in
+from xiaoer_red_envelope.envelope import Sent, Typed, Wish, check, in_words, luckiest, opening, said, words_in
 
 NOTHING = Sent(0, 0)
 
@@ -90,13 +90,6 @@ def test_of_several_with_most_the_first_is_the_luckiest() -> None:
 
 def test_a_word_is_the_same_in_any_width_and_case() -> None:
     assert said(" ＳＥＳＡＭＥ ") == said("sesame")
-
-
-@given(st.text(max_size=100))
-def test_a_tidied_text_is_one_line_of_bounded_length(text: str) -> None:
-    line = tidy(text, 24)
-    assert len(line) <= 24
-    assert line.isprintable()
 
 
 def test_people_are_named_with_any_comma_between_them() -> None:

@@ -1,15 +1,7 @@
 """Points and check-ins, played as scenes."""
 
 import pytest
-from tests.plugins.xiaoer_red_envelope.scene import ask, grant, has, teahouse
-
-from xiaoer.linking import POINT
-from xiaoer.testing import Town
-from xiaoer.transaction import Transaction
-
-
-async def link(town: Town, account: str, stands: str) -> None:
-    await town.app.store.transact(Transaction.run, POINT, stands=f"fake:{stands}", old=f"fake:{account}")
+from tests.plugins.xiaoer_red_envelope.scene import ask, grant, has, link, teahouse
 
 
 async def test_a_check_in_is_worth_more_each_day_in_a_row_and_one_a_person() -> None:

@@ -4,15 +4,9 @@ import hashlib
 import re
 
 import pytest
-from tests.plugins.xiaoer_red_envelope.scene import ALL, ask, grant, has, open_it, teahouse
+from tests.plugins.xiaoer_red_envelope.scene import ALL, ask, grant, has, link, open_it, teahouse
 
-from xiaoer.linking import POINT
 from xiaoer.testing import Town
-from xiaoer.transaction import Transaction
-
-
-async def link(town: Town, account: str, stands: str) -> None:
-    await town.app.store.transact(Transaction.run, POINT, stands=f"fake:{stands}", old=f"fake:{account}")
 
 
 def shown(town: Town) -> str:

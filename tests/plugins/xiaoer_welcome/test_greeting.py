@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xiaoer_welcome.greeting import NAME_LIMIT, filled, receive, short_name, unknown_placeholder
+from xiaoer_welcome.greeting import filled, receive, unknown_placeholder
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -19,14 +19,6 @@ def test_somebody_who_comes_back_soon_is_received_silently() -> None:
 def test_only_so_many_a_minute_are_greeted_alone(before: int, burst: int) -> None:
     received = receive(NOW, None, before, burst=burst, again_after=DAY)
     assert received == ("alone" if before < burst else "together")
-
-
-@given(st.text())
-def test_a_name_is_one_short_line_whatever_it_was(name: str) -> None:
-    short = short_name(name)
-    assert len(short) <= NAME_LIMIT
-    assert short == " ".join(short.split())
-    assert all(letter.isprintable() for letter in short)
 
 
 @pytest.mark.parametrize("bad", ["{nobody}", "{}", "{name!r}", "{name:>100}", "{name", "}", "{name.x}", "{0}"])
