@@ -84,6 +84,7 @@ class Line:
 
         Raises:
             AdapterError: the token is not good, or the bot may not hear what it must.
+            DeliveryError: Discord cannot be reached.
         """
         self._keep(self._host.supervise(self._keep_up, "discord notes"))
         try:
@@ -99,6 +100,8 @@ class Line:
             if error.code == BAD_TOKEN:
                 raise self._turned_away() from error
             raise
+        except FAILURES as error:
+            raise fault(error) from error
 
     def _turned_away(self) -> AdapterError:
         return AdapterError(

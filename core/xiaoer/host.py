@@ -100,6 +100,7 @@ class Host(Protocol):
         """Keep a background task that may fail: it is begun again after a growing pause, and the app goes on.
 
         An :class:`~xiaoer.AdapterError` says that beginning again cannot help: it ends the work and is told to admins.
+        A :class:`~xiaoer.DeliveryError` says what the platform does, so that one line of the log is enough.
         """
         ...
 

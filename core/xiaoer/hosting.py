@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from xiaoer.communities import Community
 from xiaoer.content import plain
-from xiaoer.errors import AdapterError, Refusal
+from xiaoer.errors import AdapterError, DeliveryError, Refusal
 from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, Who
 from xiaoer.host import CommandForm, CommandHelp, Membership
 from xiaoer.plugin import Visibility
@@ -101,6 +101,8 @@ class AppHost:
                 log.error("adapter ended", platform=self._platform, reason=str(error))
                 self.report("xiaoer.adapter.ended", platform=self._platform, reason=str(error))
                 return None
+            except DeliveryError as error:
+                log.warning("adapter waits", platform=self._platform, task=name, reason=error.reason)
             except Exception as error:
                 log.error("adapter failed", platform=self._platform, task=name, exc_info=error)
             tries = 1 if clock.monotonic() - began > STEADY else tries + 1

@@ -2,8 +2,9 @@
 
 import msgspec
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
-from xiaoer import AdapterError, Membership, Statement, Who
+from xiaoer import AdapterError, Membership, Statement, Unreachable, Who
 from xiaoer.buttons import ButtonSigner
 from xiaoer.hosting import AppHost
 from xiaoer.tables import accounts
@@ -48,6 +49,24 @@ async def test_work_that_went_well_for_a_minute_is_begun_again_soon() -> None:
         await town.clock.advance(66)
         task.cancel()
         assert began == [0, 1, 3, 65]
+
+
+async def test_what_the_platform_does_to_an_adapter_is_one_line_of_the_log_and_it_begins_again() -> None:
+    async with play() as town:
+        began: list[float] = []
+
+        async def work() -> None:
+            began.append(town.clock.monotonic())
+            raise Unreachable(1.0, "the platform cannot be reached")
+
+        with capture_logs() as logs:
+            task = host_of(town).supervise(work, "line")
+            await town.clock.advance(2)
+            task.cancel()
+        assert began == [0, 1]
+        waits = [log for log in logs if log["event"] == "adapter waits"]
+        assert [log["reason"] for log in waits] == ["the platform cannot be reached"] * 2
+        assert not any("exc_info" in log for log in waits)
 
 
 async def test_an_adapter_that_cannot_go_on_is_switched_off_and_the_admins_are_told() -> None:

@@ -390,3 +390,16 @@ async def test_what_is_being_said_is_ended_before_the_line_is_closed(town: Town)
     assert (await saying).message is not None
     assert len(town.calls(SEND)) == 1
     await town.begin()
+
+
+async def test_while_discord_cannot_be_reached_the_log_says_so_in_a_line_each_time(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    await town.open()
+    await town.close()
+    with capture_logs() as logs:
+        await town.begin()
+        await town.until(lambda: any(log["event"] == "adapter waits" for log in logs))
+        await town.app.stop()
+    waits = [log for log in logs if log["event"] == "adapter waits"]
+    assert [(log["reason"], log["log_level"]) for log in waits] == [("Discord cannot be reached", "warning")]
+    assert not [log for log in logs if log["event"] == "adapter failed"]
