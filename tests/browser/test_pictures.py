@@ -93,6 +93,7 @@ async def laid(context: BrowserContext, address: str, sizes: str = "") -> Page:
     await page.locator("#text").press("Enter")
     await expect(page.get_by_role("img", name="an envelope, closed")).to_be_visible()
     await page.evaluate("document.querySelector('.picture img').decode()")
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")  # it has come in
     return page
 
 
