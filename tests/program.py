@@ -55,7 +55,7 @@ class Program:
     def end(self, number: signal.Signals) -> int:
         """End it and return its exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(10)
+        code = self.process.wait(50)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code

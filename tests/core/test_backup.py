@@ -165,7 +165,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_half(database: Path, shel
         [sys.executable, "-c", FULL, str(database), str(shelf / "copy.db")],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert "StoreError: backup" in ended.stderr.splitlines()[-1]
@@ -192,7 +192,7 @@ class Crowd:
 
     def __init__(self, program: Program) -> None:
         base = program.address.rstrip("/")
-        self.http = httpx.Client(base_url=base, headers={"origin": base}, timeout=5)
+        self.http = httpx.Client(base_url=base, headers={"origin": base}, timeout=60)
         self.confirmed: list[str] = []
         self.grown = threading.Event()
         self.thread = threading.Thread(target=self.live)
@@ -234,7 +234,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 def xiaoer(do: str, file: Path, config: Path) -> None:
     command = [sys.executable, "-m", "xiaoer", do, str(file), "--config", str(config)]
-    subprocess.run(command, check=True, timeout=30, stdout=subprocess.PIPE, env={**os.environ, "COLUMNS": "200"})
+    subprocess.run(command, check=True, timeout=60, stdout=subprocess.PIPE, env={**os.environ, "COLUMNS": "200"})
 
 
 @pytest.mark.timeout(90)

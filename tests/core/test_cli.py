@@ -14,7 +14,7 @@ from xiaoer.migration import migrate
 
 def xiaoer(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "xiaoer", *arguments], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", "xiaoer", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -171,7 +171,7 @@ def test_who_has_seen_enough_of_the_status_gets_no_traceback(config: Path) -> No
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     os.close(writer)

@@ -38,7 +38,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
 def do(program: Program, **what: Any) -> httpx.Response:
     origin = program.address.rstrip("/")
     about = {"space": "web:town", "chat": "web:town/main", **what}
-    return httpx.post(f"{origin}/do", json=about, headers={"origin": origin}, timeout=10)
+    return httpx.post(f"{origin}/do", json=about, headers={"origin": origin}, timeout=60)
 
 
 def room(program: Program, limit: tuple[int, int]) -> None:
@@ -86,7 +86,7 @@ def test_a_start_on_a_full_disk_ends_with_one_sentence(program: Program, tmp_pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, NOTHING),
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )

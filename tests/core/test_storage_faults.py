@@ -144,7 +144,7 @@ async def test_damage_that_shows_while_it_runs_ends_the_program_with_what_to_do(
         await tell_the_writer(town, "PRAGMA shrink_memory")
         with pytest.raises(StoreError, match="it is damaged"):
             await town.say("ann", "hello")
-        await asyncio.wait_for(town.app.ended(), 5)
+        await asyncio.wait_for(town.app.ended(), 50)
         assert str(town.app.failure) == (
             f"database {store.file}: it is damaged: put the newest backup, or the newest snapshot beside it, "
             "back with xiaoer restore"
@@ -296,7 +296,7 @@ def refused_to_the_powerless(folder: Path) -> str:
         [sys.executable, "-c", POWERLESS, str(folder / "plugins.toml")],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
         env={**os.environ, "XIAOER_SECRET": "a key that only tests sign with!"},
     )

@@ -45,7 +45,7 @@ CUPS = [(number, "big" if number % 2 else None) for number in range(200)]
 def run(folder: Path, file: Path, statements: int) -> int:
     environ = {**os.environ, "PYTHONPATH": str(folder), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-c", CHILD, str(file), str(statements)]
-    return subprocess.run(command, env=environ, check=False, timeout=30, stdout=subprocess.DEVNULL).returncode
+    return subprocess.run(command, env=environ, check=False, timeout=60, stdout=subprocess.DEVNULL).returncode
 
 
 def cups(file: Path) -> list[tuple[object, ...]]:

@@ -116,7 +116,7 @@ class Wild(Program):
 
     def buried(self) -> int:
         """Return its exit code, once it has ended."""
-        code = self.process.wait(10)
+        code = self.process.wait(50)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(folder / "town.db", timeout=10)
+    connection = sqlite3.connect(folder / "town.db", timeout=60)
     found = connection.execute(sql).fetchall()
     connection.close()
     return found
@@ -172,7 +172,7 @@ def status(wild: Wild) -> dict[str, list[dict[str, str]]]:
         env={**wild.environ, "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     found: dict[str, list[dict[str, str]]] = json.loads(ended.stdout)

@@ -156,7 +156,7 @@ def xiaoer(folder: Path, do: str, text: str) -> subprocess.CompletedProcess[str]
         env={"PYTHONPATH": str(folder / "packages"), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
