@@ -6,8 +6,9 @@ This is everything that plugins and adapters may use; ``xiaoer.testing`` is the 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
 from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limits, Pin, Receipt, Request, Send
 from xiaoer.arguments import Parameter, Range, Rest
+from xiaoer.batches import Batch, Progress
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
-from xiaoer.communities import Community
+from xiaoer.communities import Budget, Community
 from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, one_line, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
@@ -94,7 +95,9 @@ __all__ = [
     "AnswerPerson",
     "AnyAction",
     "AnyEvent",
+    "Batch",
     "Bold",
+    "Budget",
     "Button",
     "ButtonPressed",
     "Capability",
@@ -146,6 +149,7 @@ __all__ = [
     "Plugin",
     "PluginError",
     "Problem",
+    "Progress",
     "Range",
     "ReactionChanged",
     "Receipt",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from xiaoer.content import Content
+from xiaoer.events import ActionEnded
 
 Guarantee: TypeAlias = Literal["at_most_once", "at_least_once"]
 
@@ -49,6 +50,9 @@ class SendMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="send")
             otherwise it is written to them in private, or not at all.
         guarantee: what a crash in mid-air may do: ``at_most_once`` may lose it (reported), ``at_least_once`` may
             repeat it.
+        key: the plugin's name for it: what it asked for with the same name in the same chat and is still waiting gives
+            way to this.
+        batch: the plugin's name for the broadcast that it is part of; see :class:`~xiaoer.Batch`.
     """
 
     content: Content
@@ -56,6 +60,8 @@ class SendMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="send")
     only_to: str | None = None
     public_instead: bool = False
     guarantee: Guarantee = "at_least_once"
+    key: str | None = None
+    batch: str | None = None
 
 
 class ShowMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="show"):
@@ -106,8 +112,45 @@ def urgency_of(action: AnyAction) -> int:
     """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many."""
     if isinstance(action, AnswerPerson):
         return ANSWER
-    many = isinstance(action, SendMessage) and action.guarantee == "at_most_once"
+    many = isinstance(action, SendMessage) and (action.guarantee == "at_most_once" or action.batch is not None)
     return BROADCAST if many else PROMPT
+
+
+class Asked(NamedTuple):
+    """An action that was asked for: its number, whose it is, and whether a person caused it."""
+
+    id: int
+    community: str
+    plugin: str
+    prompted: bool
+
+
+def conclusion(
+    asked: Asked, action: AnyAction, at: datetime, message: str | None, error: str | None
+) -> ActionEnded | None:
+    """Return the fact that an action has ended; None when its plugin does not want to know.
+
+    Args:
+        asked: which.
+        action: what it was.
+        at: when it ended.
+        message: the platform's id of what was sent.
+        error: why it could not be.
+    """
+    then = action.then
+    if then is None:
+        return None
+    return ActionEnded(
+        key=f"action:{asked.id}",
+        at=at,
+        community=asked.community,
+        plugin=asked.plugin,
+        then=then.name,
+        data=then.data,
+        message=message,
+        error=error,
+        prompted=asked.prompted,
+    )
 
 
 _encoder = msgspec.json.Encoder()

@@ -16,6 +16,7 @@ from xiaoer.builtin import Xiaoer
 from xiaoer.buttons import ButtonSigner
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.commands import Command
+from xiaoer.communities import Community
 from xiaoer.delivery import Delivery
 from xiaoer.dispatch import Dispatcher
 from xiaoer.errors import ConfigError, PluginError
@@ -258,7 +259,13 @@ class App:
         self.pipeline = Pipeline(self.store, self.dispatcher, self.clock, self.runtimes.values(), self._tasks)
         pictures = Pictures(PictureTable(registry.plugins.items()), self.clock.platform)
         self.delivery = Delivery(
-            self.store, self.clock, self._adapters, self._tasks, self.reports.tell_within, pictures
+            self.store,
+            self.clock,
+            self._adapters,
+            self._tasks,
+            self.reports.tell_within,
+            pictures,
+            self._community,
         )
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed
@@ -268,7 +275,7 @@ class App:
 
     def _committed(self, requested: Requested) -> None:
         if requested.actions:
-            self.delivery.wake()
+            self.delivery.wake(anew=requested.reopened)
         if requested.timers:
             self.scheduler.wake()
         for call in requested.after:
@@ -278,6 +285,10 @@ class App:
                 structlog.get_logger().error("adapter failed", task="after a commit", exc_info=error)
         for event in requested.events:
             self.pipeline.submit(event, parked=True)
+
+    def _community(self, name: str) -> Community | None:
+        runtime = self.runtimes.get(name)
+        return runtime.community if runtime is not None else None
 
     def _crashed(self, error: BaseException) -> None:
         self.failure = error

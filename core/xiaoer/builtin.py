@@ -1,4 +1,4 @@
-"""The plugin that every community has: help, the claim of the owner's seat, and the linking of accounts."""
+"""The plugin that every community has: help, the claim of the owner's seat, linked accounts, the posts of the hour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from xiaoer import linking
 from xiaoer.arguments import Rest
 from xiaoer.attempts import count_try, may_try
-from xiaoer.content import Bold, Content, Part
+from xiaoer.budget import HOUR, POSTS, UNPROMPTED, next_free
+from xiaoer.content import Bold, Content, Part, Text
 from xiaoer.context import Context
 from xiaoer.errors import Refusal
 from xiaoer.events import CommandUsed, PlatformEvent
@@ -19,12 +20,15 @@ from xiaoer.transaction import Transaction
 if TYPE_CHECKING:
     from xiaoer.commands import Command
 
+CHATS = 10
+"""So many chats are told of."""
+
 IsCode = Callable[[str, int, str], bool]
 Available = Callable[[str, PlatformEvent], "Awaitable[list[Command]]"]
 
 
 class Xiaoer(Plugin[NoConfig]):
-    """Help, claim and link.
+    """Help, claim, link and budget.
 
     Args:
         is_code: whether a code is a community's claim code (community, claims so far, code).
@@ -63,6 +67,36 @@ class Xiaoer(Plugin[NoConfig]):
     async def unlink(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
         """Undo the linking."""
         ctx.transact(linking.part, event.who)
+
+    @command("budget")
+    async def budget(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
+        """Show how many posts each chat was given this hour that nobody asked for, and how many wait."""
+        del event
+        chats = [chat for purpose in ("main", "announce") for chat in ctx.community.chats.get(purpose, ())]
+        waiting = {row.chat: row.number for row in await ctx.report(UNPROMPTED, here=ctx.community.id)}
+        parts: list[Part] = [*ctx.text("xiaoer.budget.title" if chats else "xiaoer.budget.none")]
+        for chat in chats[:CHATS]:
+            parts += ["\n", *await _spent(ctx, chat, waiting.get(chat, 0))]
+        if len(chats) > CHATS:
+            parts += ["\n", *ctx.text("xiaoer.budget.more", count=len(chats) - CHATS)]
+        ctx.answer(Content(tuple(parts)))
+
+
+async def _spent(ctx: Context[NoConfig], chat: str, waiting: int) -> Text:
+    budget, since = ctx.community.budget, ctx.now - HOUR
+    posts = [row.at for row in await ctx.report(POSTS, place=chat, sort="post", since=since)]
+    mentions = [row.at for row in await ctx.report(POSTS, place=chat, sort="mention", since=since)]
+    free = next_free(posts, ctx.now, budget.posts)
+    return ctx.text(
+        "xiaoer.budget.waiting" if waiting else "xiaoer.budget.full" if free > ctx.now else "xiaoer.budget.line",
+        chat=chat,
+        posts=len(posts),
+        most=budget.posts,
+        mentions=len(mentions),
+        most_mentions=budget.mentions,
+        waiting=waiting,
+        free=free,
+    )
 
 
 def claim(tx: Transaction, account: str, code: str, is_code: IsCode) -> None:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 Purpose: TypeAlias = Literal["main", "announce", "admins"]
+
+
+class Budget(NamedTuple):
+    """How many messages an hour a chat is given that nobody asked for, over all plugins.
+
+    Args:
+        posts: those that mention nobody.
+        mentions: those that do.
+    """
+
+    posts: int = 6
+    mentions: int = 6
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,7 @@ class Community:
         owners: the accounts named as owners in the file.
         grants: the least role that has a capability, where the community's own table says so.
         role_map: what a platform's role means here, for instance ``telegram:administrator`` → ``secretary``.
+        budget: how many messages an hour its chats are given that nobody asked for.
     """
 
     id: str
@@ -34,3 +47,4 @@ class Community:
     owners: tuple[str, ...] = ()
     grants: dict[str, str] = field(default_factory=lambda: {})
     role_map: dict[str, str] = field(default_factory=lambda: {})
+    budget: Budget = field(default_factory=Budget)

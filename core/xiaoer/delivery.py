@@ -18,6 +18,7 @@ import structlog
 
 from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
+from xiaoer.budget import UNPOST
 from xiaoer.errors import DeliveryError, Gone, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
 from xiaoer.outbox import (
     ACTION,
@@ -38,9 +39,11 @@ from xiaoer.outbox import (
 from xiaoer.pacing import Lane, Pacer, Todo
 from xiaoer.performing import appearance, pause, publicly, translate
 from xiaoer.pictures import Pictures
+from xiaoer.restraint import Restraint
 
 if TYPE_CHECKING:
     from xiaoer.clocks import Clock, CommunityClock
+    from xiaoer.communities import Community
     from xiaoer.statements import Row
     from xiaoer.store import Store
     from xiaoer.tasks import Tasks
@@ -71,6 +74,7 @@ class Delivery:
         tasks: keeps what is under way.
         tell: tells a community's admins within a transaction (transaction, community, text key, values).
         pictures: draws the pictures of messages.
+        community: finds a community by its id; None when the configuration does not have it any more.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Delivery:
         tasks: Tasks,
         tell: Tell,
         pictures: Pictures,
+        community: Callable[[str], Community | None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -89,18 +94,25 @@ class Delivery:
         self._tasks = tasks
         self._tell = tell
         self._pictures = pictures
+        self._restraint = Restraint(store, clock, tasks, community, self._release)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
         self._more = False
         self._taken = 0
+        self._anew = False
         self._pacers: dict[str, Pacer] = {}
         self._alarms: dict[str, asyncio.Task[None]] = {}
         self._in_hand: set[Hashable] = set()
         self._unnoted: dict[Hashable, tuple[Callable[[Transaction], bool | None], Todo | None]] = {}
 
-    def wake(self) -> None:
-        """Look into the outbox: a commit has put something there."""
+    def wake(self, *, anew: bool = False) -> None:
+        """Look into the outbox: a commit has put something there.
+
+        Args:
+            anew: whether something older than the newest that was seen is to be done again.
+        """
+        self._anew = self._anew or anew
         self._wake.set()
 
     @property
@@ -111,7 +123,8 @@ class Delivery:
     @property
     def idle(self) -> bool:
         """Whether nothing is left to do before time passes."""
-        return not (self._wake.is_set() or self._collecting or any(p.under_way for p in self._pacers.values()))
+        busy = self._wake.is_set() or self._collecting or any(p.under_way for p in self._pacers.values())
+        return not busy and self._restraint.idle
 
     async def settled(self) -> None:
         """Return when nothing is left to do before time passes."""
@@ -153,6 +166,8 @@ class Delivery:
 
     async def _collect(self) -> None:
         room = IN_HAND + len(self._in_hand)
+        if self._anew:
+            self._anew, self._taken = False, 0
         try:
             actions = await self._store.read(OPEN_ACTIONS, after=self._taken, limit=IN_HAND)
             shown = await self._store.read(OPEN_SHOWN, limit=room)
@@ -167,11 +182,19 @@ class Delivery:
         for row in shown:
             place = Place(row.community, row.plugin, row.key, row.chat)
             self._take(row.chat, Todo(place, changes=row.message is not None))
+            if not row.unprompted and place in self._restraint:
+                self._restraint.wake(place)
 
     def _take(self, chat: str, todo: Todo) -> None:
         if todo.mark not in self._in_hand:
             self._in_hand.add(todo.mark)
             self._pacer(chat.partition(":")[0]).add(chat, todo, self._platform.monotonic())
+
+    def _release(self, chat: str, todo: Todo) -> None:
+        """Let something be tried that was held back."""
+        platform = chat.partition(":")[0]
+        self._pacer(platform).add(chat, todo, self._platform.monotonic())
+        self._pump(platform)
 
     def _pacer(self, platform: str) -> Pacer:
         if platform not in self._pacers:
@@ -214,8 +237,9 @@ class Delivery:
             later = todo
         if later is not None:
             pacer.put_back(lane, later)
-        else:
+        elif todo.mark not in self._restraint:
             self._in_hand.discard(todo.mark)
+        self._restraint.served(todo.mark)
         pacer.done(lane, self._platform.monotonic())
         self._pump(platform)
         if self._more and len(self._in_hand) < IN_HAND // 2:
@@ -253,12 +277,13 @@ class Delivery:
     async def _action(self, pacer: Pacer, lane: Lane, todo: Todo) -> Todo | None:
         rows = await self._store.read(ACTION, entry=todo.mark)
         if not rows:
-            return None  # it ended meanwhile
+            self._in_hand.discard(todo.mark)  # it ended meanwhile, or is held and will be taken anew
+            return None
         entry = Entry.of(rows[0])
         action = entry.action
         expires = entry.at + ANSWER_LIFETIME if isinstance(action, AnswerPerson) else action.deadline
         if expires is not None and self._clock.now() > expires:
-            return await self._end(todo, entry, Hopeless("its time is over"))
+            return await self._end(todo, entry, self._too_late(todo))
         try:
             adapter = self._adapter(entry.chat)
             request = translate(adapter, f"action/{entry.id}", action)
@@ -268,8 +293,15 @@ class Delivery:
             todo = todo._replace(paced=True)
             if not pacer.claim(lane, todo, self._platform.monotonic()):
                 return todo
+        if await self._restraint.holds(entry, todo):
+            return None
         request = await self._pictures.drawn(entry.plugin, request)
         return await self._try(pacer, lane, todo, entry, adapter, request)
+
+    def _too_late(self, todo: Todo) -> Hopeless:
+        if self._restraint.tried(todo.mark):
+            return Hopeless("the chat was given enough posts this hour, and then its time was over")
+        return Hopeless("its time is over")
 
     async def _try(
         self, pacer: Pacer, lane: Lane, todo: Todo, entry: Entry, adapter: Adapter, request: Request
@@ -307,6 +339,7 @@ class Delivery:
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
         end(tx, entry, "unknown" if isinstance(error, Unclear) else "failed", None, error.reason)
+        _give_back(tx, entry, error)
         self._complain(tx, entry, error)
 
     def _complain(self, tx: Transaction, entry: Entry | Shown, error: DeliveryError) -> None:
@@ -320,6 +353,8 @@ class Delivery:
         )
         if entry.plugin == CORE or isinstance(entry.action, AnswerPerson):
             return  # the core's own messages to admins must not cause others; whoever asks again is answered again
+        if isinstance(entry.action, SendMessage) and entry.action.batch is not None:
+            return  # of ten thousand chats some are always gone: the broadcast's progress tells of them together
         if unknown:
             self._tell(tx, entry.community, "xiaoer.delivery.unknown", {"chat": entry.chat})
         else:
@@ -336,6 +371,11 @@ class Delivery:
             steps = appearance(adapter, entry)
         except Hopeless as error:
             return await self._settle(todo, entry, error)
+        if entry.message is None and steps:
+            if entry.action.deadline is not None and self._clock.now() > entry.action.deadline:
+                return await self._settle(todo, entry, self._too_late(todo))
+            if await self._restraint.holds(entry, todo):
+                return None
         for request in steps:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
@@ -361,6 +401,7 @@ class Delivery:
 
     def _settled(self, tx: Transaction, entry: Shown, error: DeliveryError | None) -> bool:
         if error is not None:
+            _give_back(tx, entry, error)
             self._complain(tx, entry, error)
         return settle(tx, entry, None if error is None else error.reason)
 
@@ -372,7 +413,7 @@ class Delivery:
         return adapter
 
     def _wake_later(self) -> None:
-        self._taken = 0  # what could not be noted is still open
+        self._anew = True  # what could not be noted is still open
         self._tasks.spawn(self._wake_after(AGAIN), "outbox again")
 
     async def _wake_after(self, seconds: float) -> None:
@@ -383,6 +424,12 @@ class Delivery:
 def _partly(entry: Shown) -> Callable[[Transaction], None]:
     """Return what notes how far a message was brought."""
     return lambda tx: note(tx, entry)
+
+
+def _give_back(tx: Transaction, entry: Entry | Shown, error: DeliveryError) -> None:
+    """Let a post that surely was not made not count."""
+    if entry.unprompted and not isinstance(error, Unclear):
+        tx.run(UNPOST, what=entry.mark)
 
 
 def _never(chat: str) -> bool:

@@ -183,6 +183,7 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
         data: what the plugin stored with it.
         message: the platform's id of what was sent; None when nothing was.
         error: why it cannot be; None when it was performed.
+        prompted: whether a person caused it; what a timer causes counts towards the notification budget.
     """
 
     community: str
@@ -191,6 +192,7 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
     data: dict[str, Any] = {}
     message: str | None = None
     error: str | None = None
+    prompted: bool = True
 
 
 AnyEvent: TypeAlias = (

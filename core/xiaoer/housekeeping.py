@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
 from xiaoer.errors import StoreError
 from xiaoer.statements import Statement
-from xiaoer.tables import faults, outbox, seen, timers
+from xiaoer.tables import faults, outbox, posts, seen, timers
 from xiaoer.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ class _Forgetting:
 
 FORGET_KEYS = _Forgetting(seen, seen.c.at < bindparam("hour"))
 FORGET_RECORDS = (
-    _Forgetting(outbox, (outbox.c.state.in_(["done", "failed", "unknown"])) & (outbox.c.at < bindparam("before"))),
+    _Forgetting(
+        outbox, (outbox.c.state.in_(["done", "failed", "unknown", "cancelled"])) & (outbox.c.at < bindparam("before"))
+    ),
     _Forgetting(timers, timers.c.state.in_(["fired", "skipped", "cancelled"]) & (timers.c.due < bindparam("before"))),
+    _Forgetting(posts, posts.c.at < bindparam("before")),
     _Forgetting(faults, faults.c.at < bindparam("before")),
 )
 

@@ -9,9 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from xiaoer.actions import AnyAction, ShowMessage, decode_action
+from xiaoer.actions import AnyAction, Asked, ShowMessage, conclusion, decode_action
 from xiaoer.adapter import Delete, Pin, Receipt, Request
-from xiaoer.events import ActionEnded
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import outbox, shown
 from xiaoer.transaction import Transaction
@@ -30,6 +29,7 @@ _entry = (
     outbox.c.at,
     outbox.c.action,
     outbox.c.tries,
+    outbox.c.unprompted,
 )
 ACTION = Statement(select(*_entry).where(outbox.c.id == bindparam("entry"), outbox.c.state == "wanted"))
 UNKNOWN_ACTIONS = Statement(select(*_entry).where(outbox.c.state == "sending").order_by(outbox.c.id))
@@ -43,11 +43,17 @@ AGAIN = Statement(
 )
 ENDED = Statement(
     update(outbox)
-    .values(state=bindparam("became"), message=bindparam("sent"), reason=bindparam("why"), action=None)
+    .values(
+        state=bindparam("became"),
+        message=bindparam("sent"),
+        reason=bindparam("why"),
+        ended=bindparam("moment"),
+        action=None,
+    )
     .where(outbox.c.id == bindparam("entry"))
 )
 OPEN_SHOWN = Statement(
-    select(shown.c.community, shown.c.plugin, shown.c.key, shown.c.chat, shown.c.message)
+    select(shown.c.community, shown.c.plugin, shown.c.key, shown.c.chat, shown.c.message, shown.c.unprompted)
     .where(shown.c.state == "open")
     .limit(bindparam("limit"))
 )
@@ -62,6 +68,7 @@ SHOWN = Statement(
         shown.c.epoch,
         shown.c.message,
         shown.c.pinned,
+        shown.c.unprompted,
     ).where(
         shown.c.community == bindparam("of"),
         shown.c.plugin == bindparam("by"),
@@ -124,11 +131,18 @@ class Entry:
     at: datetime
     action: AnyAction
     tries: int
+    unprompted: bool
 
     @classmethod
     def of(cls, row: Row) -> Entry:
         """Return the entry in a row of ``ACTION``."""
-        return cls(row.id, row.community, row.plugin, row.chat, row.at, decode_action(row.action), row.tries)
+        action = decode_action(row.action)
+        return cls(row.id, row.community, row.plugin, row.chat, row.at, action, row.tries, bool(row.unprompted))
+
+    @property
+    def mark(self) -> str:
+        """How it is named where posts are counted."""
+        return f"action/{self.id}"
 
 
 class Place(NamedTuple):
@@ -157,6 +171,7 @@ class Shown:
     epoch: int
     message: str | None
     pinned: bool
+    unprompted: bool
 
     @property
     def place(self) -> Place:
@@ -180,6 +195,11 @@ class Shown:
         """The id of its first sending, the same at every try."""
         return f"show/{self.community}/{self.plugin}/{self.key}/{self.chat}/{self.epoch}"
 
+    @property
+    def mark(self) -> str:
+        """How it is named where posts are counted."""
+        return self.request
+
     @classmethod
     def of(cls, row: Row) -> Shown:
         """Return the message in a row of ``SHOWN``."""
@@ -196,6 +216,7 @@ class Shown:
             row.epoch,
             row.message,
             bool(row.pinned),
+            bool(row.unprompted),
         )
 
 
@@ -219,28 +240,18 @@ def mark_unknown(tx: Transaction, row: Row) -> None:
     try:
         end(tx, Entry.of(row), "unknown", None, MID_AIR)
     except msgspec.MsgspecError:  # a newer version wrote it, and nobody here can tell who asked to be told
-        tx.run(ENDED, entry=row.id, became="unknown", sent=None, why=MID_AIR)
+        tx.run(ENDED, entry=row.id, became="unknown", sent=None, why=MID_AIR, moment=tx.now)
 
 
 def end(
     tx: Transaction, entry: Entry, state: Literal["done", "failed", "unknown"], message: str | None, reason: str | None
 ) -> None:
     """Note how an action ended, and tell its plugin if it asked to be told."""
-    tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason)
-    then = entry.action.then
-    if then is not None:
-        tx.emit(
-            ActionEnded(
-                key=f"action:{entry.id}",
-                at=tx.now,
-                community=entry.community,
-                plugin=entry.plugin,
-                then=then.name,
-                data=then.data,
-                message=message,
-                error=reason,
-            )
-        )
+    tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason, moment=tx.now)
+    asked = Asked(entry.id, entry.community, entry.plugin, not entry.unprompted)
+    told = conclusion(asked, entry.action, tx.now, message, reason)
+    if told is not None:
+        tx.emit(told)
 
 
 def note(tx: Transaction, entry: Shown) -> None:

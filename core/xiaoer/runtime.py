@@ -29,15 +29,17 @@ class PluginRuntime:
         plugin: the plugin.
         config: the community's configuration of it.
         scene: its part of events that nobody is answered for.
+        alone: its part of events that nobody caused.
     """
 
-    __slots__ = ("config", "health", "name", "plugin", "scene")
+    __slots__ = ("alone", "config", "health", "name", "plugin", "scene")
 
-    def __init__(self, plugin: Plugin[Any], config: Any, scene: Scene) -> None:
+    def __init__(self, plugin: Plugin[Any], config: Any, scene: Scene, alone: Scene) -> None:
         self.name = type(plugin).name
         self.plugin = plugin
         self.config = config
         self.scene = scene
+        self.alone = alone
         self.health = Health()
 
 
@@ -84,7 +86,12 @@ class CommunityRuntime:
         self.troubled = False
         self.core = Scene(community, "xiaoer", words, signer)
         self.plugins = {
-            type(plugin).name: PluginRuntime(plugin, config, Scene(community, type(plugin).name, words, signer))
+            type(plugin).name: PluginRuntime(
+                plugin,
+                config,
+                Scene(community, type(plugin).name, words, signer),
+                Scene(community, type(plugin).name, words, signer, prompted=False),
+            )
             for plugin, config in plugins
         }
         self.continuations = {
@@ -99,7 +106,8 @@ class CommunityRuntime:
         }
         self.screens = len(screens)
         self.own: dict[tuple[type, str], tuple[Step, ...]] = {
-            (ScheduleDue, step.plugin.name): (step,) for step in self._steps(registry, "on_schedule")
+            (ScheduleDue, step.plugin.name): (step._replace(scene=step.plugin.alone),)
+            for step in self._steps(registry, "on_schedule")
         }
 
     def _steps(self, registry: Registry, hook: str) -> tuple[Step, ...]:
@@ -116,4 +124,5 @@ class CommunityRuntime:
         function = self.continuations.get((event.plugin, event.then))
         if plugin is None or function is None:
             return ()
-        return (Step(plugin, plugin.scene, function, _NOTHING, False),)
+        scene = plugin.scene if event.prompted else plugin.alone
+        return (Step(plugin, scene, function, _NOTHING, False),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, Guarantee, SendMessage, ShowMessage, Then
@@ -48,18 +49,27 @@ class Scene:
         words: the translations.
         signer: signs buttons.
         asker: who used a command or pressed a button that this plugin declared; None otherwise.
+        prompted: whether a person caused it.
     """
 
-    __slots__ = ("asker", "community", "plugin", "signer", "words")
+    __slots__ = ("asker", "community", "plugin", "prompted", "signer", "words")
 
     def __init__(
-        self, community: Community, plugin: str, words: Words, signer: Signer, asker: Asker | None = None
+        self,
+        community: Community,
+        plugin: str,
+        words: Words,
+        signer: Signer,
+        asker: Asker | None = None,
+        *,
+        prompted: bool = True,
     ) -> None:
         self.community = community
         self.plugin = plugin
         self.words = words
         self.signer = signer
         self.asker = asker
+        self.prompted = prompted
 
     def signed(self, content: Content) -> Content:
         """Return a content whose buttons can be pressed."""
@@ -134,6 +144,9 @@ class Voice(ABC):
         public_instead: bool = False,
         guarantee: Guarantee = "at_least_once",
         then: Then | None = None,
+        deadline: datetime | None = None,
+        key: str | None = None,
+        batch: str | None = None,
     ) -> None:
         """Ask for a message; see :class:`~xiaoer.SendMessage`."""
         self.request(
@@ -145,6 +158,9 @@ class Voice(ABC):
                 public_instead=public_instead,
                 guarantee=guarantee,
                 then=then,
+                deadline=deadline,
+                key=key,
+                batch=batch,
             )
         )
 

@@ -68,6 +68,10 @@ class CommunitySection(Settings):
     grants: dict[str, Role] = Field(
         default={}, description="The least role that has a capability, where it shall differ."
     )
+    posts_an_hour: int = Field(
+        default=6, ge=1, le=1000, description="Messages an hour and chat that nobody asked for, over all plugins."
+    )
+    mentions_an_hour: int = Field(default=6, ge=1, le=1000, description="Those of them that mention people.")
     texts: dict[Literal["zh", "en"], dict[str, Words]] = Field(
         default={}, description="Own words for any text, by language."
     )

@@ -17,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from xiaoer.adapter import Adapter
-from xiaoer.communities import Community, Purpose
+from xiaoer.communities import Budget, Community, Purpose
 from xiaoer.errors import ConfigError, PluginError, Problem
 from xiaoer.explaining import dotted, explain, found, unknown
 from xiaoer.places import Path as Key
@@ -386,6 +386,7 @@ class Reader:
             owners=section.owners,
             grants=dict(section.grants),
             role_map=dict(section.roles),
+            budget=Budget(section.posts_an_hour, section.mentions_an_hour),
         )
 
 

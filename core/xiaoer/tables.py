@@ -88,13 +88,28 @@ outbox = Table(
     Column("message", String),
     Column("reason", String),
     Column("urgency", Integer, nullable=False, server_default="1"),
+    Column("unprompted", Integer, nullable=False, server_default="0"),
+    Column("key", String),
+    Column("batch", String),
+    Column("ended", Moment),
     Index("xr_outbox_open", "state", sqlite_where=Column("state").in_(["wanted", "sending"])),
+    Index(
+        "xr_outbox_key",
+        "community",
+        "plugin",
+        "chat",
+        "key",
+        sqlite_where=Column("key").is_not(None) & (Column("state") == "wanted"),
+    ),
+    Index("xr_outbox_batch", "community", "plugin", "batch", "state", sqlite_where=Column("batch").is_not(None)),
     sqlite_autoincrement=True,
 )
-"""Requested actions: ``wanted``, ``sending``, ``done``, ``failed`` or ``unknown``; ``action`` is erased at the end.
+"""Requested actions: ``wanted``, ``held``, ``sending``, ``done``, ``failed``, ``unknown`` or ``cancelled``.
 
-Ids are never given again, because platforms know requests by them. ``urgency`` is 2 for answers, 1 for what a person
-caused and 0 for what goes out to many.
+``action`` is erased at the end, and ``ended`` says when that was. Ids are never given again, because they name the
+request to the platform. ``urgency`` is 2 for answers, 1 for what a person caused, 0 for what goes out to many;
+``unprompted`` is 1 for what nobody caused. ``key`` names what a newer request takes the place of, ``batch`` the
+broadcast it is part of.
 """
 
 shown = Table(
@@ -112,12 +127,26 @@ shown = Table(
     Column("pinned", Integer, nullable=False, default=0),
     Column("state", String, nullable=False),
     Column("reason", String),
+    Column("unprompted", Integer, nullable=False, server_default="0"),
     Index("xr_shown_open", "state", sqlite_where=Column("state") == "open"),
 )
 """What messages should look like (``wanted`` counts the versions) and what they look like (``current``).
 
-``epoch`` counts how often one was taken away; ``state`` is ``open`` or ``settled``.
+``epoch`` counts how often one was taken away; ``state`` is ``open`` or ``settled``; ``unprompted`` is 1 when nobody
+caused the newest version.
 """
+
+posts = Table(
+    "xr_post",
+    metadata,
+    Column("mark", String, primary_key=True),
+    Column("chat", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("xr_post_chat", "chat", "kind", "at"),
+    sqlite_with_rowid=False,
+)
+"""Unprompted posts that a chat was given, by what they are; ``kind`` is ``post`` or ``mention``."""
 
 timers = Table(
     "xr_timer",

@@ -12,7 +12,17 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer.actions import AnswerPerson, AnyAction, ShowMessage, encode_action, urgency_of
+from xiaoer.actions import (
+    AnswerPerson,
+    AnyAction,
+    Asked,
+    SendMessage,
+    ShowMessage,
+    conclusion,
+    decode_action,
+    encode_action,
+    urgency_of,
+)
 from xiaoer.content import Content
 from xiaoer.errors import Refusal
 from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
@@ -20,6 +30,9 @@ from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
+
+GAVE_WAY = "a newer one took its place"
+"""How an action ended whose plugin asked for another one of the same name."""
 
 REQUEST = Statement(
     insert(outbox).values(
@@ -29,9 +42,26 @@ REQUEST = Statement(
         action=bindparam("action"),
         state="wanted",
         urgency=bindparam("urgency"),
+        unprompted=bindparam("unprompted"),
+        key=bindparam("key"),
+        batch=bindparam("batch"),
         at=bindparam("at"),
         tries=0,
     )
+)
+KEYED = Statement(
+    select(outbox.c.id, outbox.c.action, outbox.c.unprompted).where(
+        outbox.c.community == bindparam("of"),
+        outbox.c.plugin == bindparam("by"),
+        outbox.c.chat == bindparam("place"),
+        outbox.c.key == bindparam("name"),
+        outbox.c.state == "wanted",
+    )
+)
+REPLACED = Statement(
+    update(outbox)
+    .values(state="cancelled", reason=GAVE_WAY, action=None, ended=bindparam("moment"))
+    .where(outbox.c.id == bindparam("entry"))
 )
 _show = upsert(shown).values(
     community=bindparam("community"),
@@ -44,11 +74,18 @@ _show = upsert(shown).values(
     epoch=0,
     pinned=0,
     state="open",
+    unprompted=bindparam("unprompted"),
 )
 SHOW = Statement(
     _show.on_conflict_do_update(
         index_elements=["community", "plugin", "key", "chat"],
-        set_={"action": _show.excluded.action, "wanted": shown.c.wanted + 1, "state": "open", "reason": None},
+        set_={
+            "action": _show.excluded.action,
+            "wanted": shown.c.wanted + 1,
+            "state": "open",
+            "reason": None,
+            "unprompted": _show.excluded.unprompted,
+        },
     )
 )
 _schedule = upsert(timers).values(
@@ -105,6 +142,7 @@ class Requested:
     """What a group asked for beside its rows: looked at once it is committed."""
 
     actions: int = 0
+    reopened: bool = False
     timers: int = 0
     events: list[AnyEvent] = field(default_factory=lambda: [])
     after: list[Callable[[], None]] = field(default_factory=lambda: [])
@@ -261,8 +299,12 @@ class Transaction(Voice):
                 key=action.key,
                 chat=action.chat,
                 action=encode_action(action),
+                unprompted=int(not self.scene.prompted),
             )
         else:
+            keyed = action if isinstance(action, SendMessage) else None
+            if keyed is not None and keyed.key is not None:
+                self._make_way(keyed.chat, keyed.key)
             self.run(
                 REQUEST,
                 community=self.scene.community.id,
@@ -270,9 +312,21 @@ class Transaction(Voice):
                 chat=action.chat,
                 action=encode_action(action),
                 urgency=urgency_of(action),
+                unprompted=int(not self.scene.prompted),
+                key=keyed.key if keyed is not None else None,
+                batch=keyed.batch if keyed is not None else None,
                 at=self.now,
             )
         self._requested.actions += 1
+
+    def _make_way(self, chat: str, key: str) -> None:
+        """End what waits under a name, because something newer takes its place."""
+        for row in self.all(KEYED, of=self.scene.community.id, by=self.scene.plugin, place=chat, name=key):
+            self.run(REPLACED, entry=row.id, moment=self.now)
+            asked = Asked(row.id, self.scene.community.id, self.scene.plugin, not row.unprompted)
+            told = conclusion(asked, decode_action(row.action), self.now, None, GAVE_WAY)
+            if told is not None:
+                self.emit(told)
 
     def schedule(self, job: str, due: datetime, data: dict[str, Any] | None = None, misfire: Misfire = MERGE) -> None:
         """Set a one-time timer; the same job at the same time is one timer.
@@ -316,6 +370,11 @@ class Transaction(Voice):
     def after(self, call: Callable[[], None]) -> None:
         """Call something, in the loop, once this is on the disk; an adapter's, for what it keeps in memory."""
         self._requested.after.append(call)
+
+    def reopened(self) -> None:
+        """Let delivery look at the whole outbox after the commit; the core's."""
+        self._requested.actions += 1
+        self._requested.reopened = True
 
     def changed_timers(self) -> None:
         """Let the scheduler look at the timers after the commit; the core's."""

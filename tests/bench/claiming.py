@@ -17,7 +17,7 @@ import aiosqlite
 import msgspec
 from tests.bench.crowd import CHATS, ROOM, Platform, Press
 from tests.bench.day_telegram import BOT
-from tests.bench.rivals import GROUP
+from tests.bench.rivals import GROUP, UNMARKED
 
 from xiaoer import Bold, Button, Content, Picture
 from xiaoer.actions import AnswerPerson, ShowMessage, encode_action
@@ -98,7 +98,7 @@ def claim(asked: Asked, envelope: int, button: str, now: datetime) -> Claim:
 def _answer(asked: Asked, text: tuple[str | Bold, ...], now: datetime) -> tuple[str, dict[str, Any]]:
     answer = AnswerPerson(chat=asked.chat, handle=asked.handle, content=Content(text), private=True, to=asked.account)
     named = {"community": "town", "plugin": "red_envelope", "chat": asked.chat}
-    return REQUEST.sql, REQUEST.bind({**named, "action": encode_action(answer), "urgency": 2, "at": now})
+    return REQUEST.sql, REQUEST.bind({**named, "action": encode_action(answer), "urgency": 2, **UNMARKED, "at": now})
 
 
 def _pay(asked: Asked, envelope: int, number: int, share: int, now: datetime) -> Claim:
@@ -137,7 +137,9 @@ def _card(
 def _shown(envelope: int, chat: str, card: Content) -> dict[str, Any]:
     key = f"envelope:{envelope}"
     action = encode_action(ShowMessage(chat=chat, key=key, content=card))
-    return SHOW.bind({"community": "town", "plugin": "red_envelope", "key": key, "chat": chat, "action": action})
+    return SHOW.bind(
+        {"community": "town", "plugin": "red_envelope", "key": key, "chat": chat, "action": action, "unprompted": 0}
+    )
 
 
 def raw(file: Path, presses: Sequence[Press], envelope: int, button: str) -> float:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import aiosqlite
 import structlog
 from tests.bench.load import TALLY
+from tests.bench.rivals import UNMARKED
 
 from xiaoer import Content, DeleteMessage, SendMessage, Statement
 from xiaoer.actions import encode_action
@@ -143,4 +144,4 @@ def _tally(plugin: str, person: Person) -> Step:
 
 def _ask(plugin: str, action: SendMessage | DeleteMessage, at: datetime) -> Step:
     named = {"community": "town", "plugin": plugin, "chat": action.chat}
-    return REQUEST, {**named, "action": encode_action(action), "urgency": 1, "at": at}
+    return REQUEST, {**named, "action": encode_action(action), "urgency": 1, **UNMARKED, "at": at}

@@ -18,6 +18,7 @@ from xiaoer.units import REMEMBER
 
 GROUP = 100
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+UNMARKED: dict[str, Any] = {"unprompted": 0, "key": None, "batch": None}
 Step = tuple[str, dict[str, Any]]
 
 
@@ -33,7 +34,7 @@ def statements(number: int, communities: int) -> list[Step]:
         chat = f"web:c{number % communities}/main"
         action = encode_action(SendMessage(chat=chat, content=Content(("noted",))))
         named = {"community": f"c{number % communities}", "plugin": "speaker", "chat": chat}
-        steps.append((REQUEST.sql, REQUEST.bind({**named, "action": action, "urgency": 1, "at": NOW})))
+        steps.append((REQUEST.sql, REQUEST.bind({**named, "action": action, "urgency": 1, **UNMARKED, "at": NOW})))
     return steps
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from xiaoer.app import App
-from xiaoer.communities import Community
+from xiaoer.communities import Budget, Community
 from xiaoer.content import Button
 from xiaoer.events import (
     AnyEvent,
@@ -40,6 +40,7 @@ from xiaoer.units import Outcome
 SPACE = "fake:town"
 MAIN = "fake:town/main"
 ADMINS = "fake:town/admins"
+UNLIMITED = Budget(1_000_000, 1_000_000)
 KEY = b"a key that only tests sign with!"
 
 
@@ -288,6 +289,8 @@ async def play(
     texts: dict[str, dict[str, str]] | None = None,
     platform: FakePlatform | None = None,
     file: Path | None = None,
+    chats: tuple[str, ...] = (MAIN,),
+    budget: Budget = UNLIMITED,
 ) -> AsyncGenerator[Town]:
     """Open a town with these plugins and close it at the end.
 
@@ -299,11 +302,14 @@ async def play(
         texts: the community's own texts, by language.
         platform: the platform; a new one that can do everything otherwise.
         file: the database; one that is thrown away otherwise.
+        chats: the community's main chats.
+        budget: how many messages an hour a chat is given that nobody asked for; as many as there are otherwise.
     """
     with tempfile.TemporaryDirectory() as folder:
         fake = platform or FakePlatform()
         clock = ManualClock()
-        settings = _settings(plugins, config or {}, locale, timezone, texts or {}, file or Path(folder) / "town.db")
+        community = _community(locale, timezone, chats, budget)
+        settings = _settings(community, plugins, config or {}, texts or {}, file or Path(folder) / "town.db")
         classes = {kind.name: kind for kind in plugins}
         adapters = {"fake": FakeAdapter.on(fake)}
 
@@ -321,23 +327,26 @@ async def play(
         await town.app.stop()
 
 
-def _settings(
-    plugins: tuple[type[Plugin[Any]], ...],
-    config: dict[str, Any],
-    locale: str,
-    timezone: str,
-    texts: dict[str, dict[str, str]],
-    file: Path,
-) -> LoadedSettings:
-    community = Community(
+def _community(locale: str, timezone: str, chats: tuple[str, ...], budget: Budget) -> Community:
+    return Community(
         id="town",
         name="Town",
         locale=locale,
         timezone=ZoneInfo(timezone),
         spaces=(SPACE,),
-        chats={"main": (MAIN,), "admins": (ADMINS,)},
+        chats={"main": chats, "admins": (ADMINS,)},
         role_map={f"fake:{role}": role for role in ("owner", "secretary", "xiaoer", "member")},
+        budget=budget,
     )
+
+
+def _settings(
+    community: Community,
+    plugins: tuple[type[Plugin[Any]], ...],
+    config: dict[str, Any],
+    texts: dict[str, dict[str, str]],
+    file: Path,
+) -> LoadedSettings:
     names = tuple(kind.name for kind in plugins)
     configs = {kind.name: kind.config.model_validate_json(json.dumps(config.get(kind.name, {}))) for kind in plugins}
     return LoadedSettings(
