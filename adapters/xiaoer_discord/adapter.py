@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from xiaoer import Capability, Ids, Limits, LineAdapter
+from xiaoer import Answer, Capability, Ids, Limits, LineAdapter, Request
 from xiaoer_discord.settings import DiscordSettings
 
 
@@ -23,3 +23,10 @@ class DiscordAdapter(LineAdapter):
     ids: ClassVar[Ids] = Ids(
         space=r"\d{15,20}", chat=r"\d{15,20}/\d{15,20}", account=r"\d{15,20}", example="discord:81384788765712384"
     )
+
+    def is_paced(self, request: Request) -> bool:
+        """Return whether a request counts towards a channel's limits; an interaction is answered on a way of its own.
+
+        https://docs.discord.com/developers/interactions/receiving-and-responding: not bound to the bot's global limit.
+        """
+        return not isinstance(request, Answer)

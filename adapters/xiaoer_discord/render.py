@@ -51,6 +51,16 @@ class Rendered(NamedTuple):
         alt = _fitting(self.picture.alt, "", "", LIMIT) if self.picture is not None else ""
         return Rendered(self.text or alt or "…", self.mentions, self.rows)
 
+    def is_said_by(self, message: dict[str, Any]) -> bool:
+        """Return whether a message of Discord's says this; blanks, some of which Discord drops, are no difference."""
+        buttons = [button.get("custom_id") for row in message.get("components", ()) for button in row["components"]]
+        sizes = [one["size"] for one in message.get("attachments", ())]
+        return (
+            "".join(message["content"].split()) == "".join(self.text.split())
+            and buttons == [button.get("custom_id") for row in self.rows for button in row["components"]]
+            and (self.picture is None or not sizes or sizes == [len(self.picture.png)])
+        )
+
     def payload(self) -> dict[str, Any]:
         """Return the fields of a message; nobody is notified whom the content does not name."""
         return {

@@ -10,6 +10,7 @@ import discord
 import structlog
 from discord.http import Route
 
+from xiaoer import Receipt
 from xiaoer_discord.attachments import Shown, form
 from xiaoer_discord.faults import NO_FILES, has_code
 from xiaoer_discord.render import Rendered
@@ -80,12 +81,15 @@ class Rest:
                 self._direct.popitem(last=False)
         return self._direct[user]
 
-    async def send(self, channel: int, rendered: Rendered, more: Json) -> int:
-        """Post a message with some other fields and return its id (Discord docs, Create Message)."""
+    async def send(self, channel: int, rendered: Rendered, more: Json) -> Receipt:
+        """Post a message with some other fields (Discord docs, Create Message).
+
+        With ``enforce_nonce`` Discord answers with what it was told the first time.
+        """
         sent = await self._show("POST", "/channels/{channel_id}/messages", rendered, more, channel_id=channel)
         if rendered.picture is not None:
             self._shown.learn(int(sent["id"]), rendered.picture, sent)
-        return int(sent["id"])
+        return Receipt(str(sent["id"]), known=not rendered.is_said_by(sent))
 
     async def edit(self, channel: int, message: int, rendered: Rendered) -> None:
         """Change a message of ours (Discord docs, Edit Message): its attachments are those that are named then."""

@@ -66,14 +66,14 @@ class Speech:
     async def _post(self, name: str, channel: int, rendered: Rendered, reply_to: str | None) -> Receipt:
         once = {"nonce": nonce(name), "enforce_nonce": True}
         if reply_to is None or not reply_to.isdigit():
-            return Receipt(str(await self._rest.send(channel, rendered, once)))
+            return await self._rest.send(channel, rendered, once)
         reference = {"message_id": reply_to, "fail_if_not_exists": False}
         try:
-            return Receipt(str(await self._rest.send(channel, rendered, once | {"message_reference": reference})))
+            return await self._rest.send(channel, rendered, once | {"message_reference": reference})
         except FAILURES as error:
             if not has_code(error, NO_REPLY):
                 raise
-        return Receipt(str(await self._rest.send(channel, rendered, once)))
+        return await self._rest.send(channel, rendered, once)
 
     async def _privately(self, name: str, account: str, rendered: Rendered) -> Receipt:
         platform, _, user = account.partition(":")
@@ -81,7 +81,7 @@ class Speech:
             raise NotPrivately(f"{account} is nobody on Discord")
         channel = await self._rest.direct(int(user))
         receipt = await self._post(name, channel, rendered, None)
-        return Receipt(f"{receipt.message}@{channel}")
+        return receipt._replace(message=f"{receipt.message}@{channel}")
 
     async def _delete(self, channel: int, message: int) -> None:
         try:

@@ -81,6 +81,10 @@ class WebAdapter(Adapter):
         self._serving: asyncio.Task[None] | None = None
         self._listener: socket.socket | None = None
 
+    def is_paced(self, request: Request) -> bool:
+        """Return whether a request has to keep its place in a chat; answers to several people need not."""
+        return not isinstance(request, Answer)
+
     async def start(self) -> str:
         """Begin to serve and return the address."""
         listener = self._listener = self._listen()
@@ -137,8 +141,8 @@ class WebAdapter(Adapter):
         match request:
             case Send():
                 only_to = None if request.only_to is None else request.only_to.removeprefix("web:")
-                await transact(speak, request.id, request.chat, request.content, at, only_to, request.reply_to)
-                return Receipt(request.id)
+                new = await transact(speak, request.id, request.chat, request.content, at, only_to, request.reply_to)
+                return Receipt(request.id, known=not new)
             case Answer():
                 self._site.answered(request.handle)
                 only_to = request.to.removeprefix("web:") if request.private else None

@@ -178,10 +178,10 @@ def _react(tx: Transaction, request: React, rev: int) -> None:
 
 def speak(
     tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
-) -> None:
-    """Store what the bot says; the same id is one message, however often it is asked for."""
+) -> bool:
+    """Store what the bot says and return whether it is new; an id is one message, however often it is asked for."""
     stored, picture = hung(tx, content)
-    tx.run(
+    new = tx.run(
         POST,
         id=name,
         space=chat.partition("/")[0],
@@ -197,6 +197,7 @@ def speak(
         picture=picture,
     )
     take_down(tx, picture)  # it was said before, looking otherwise
+    return bool(new)
 
 
 def change(tx: Transaction, message: str, content: Content) -> int:

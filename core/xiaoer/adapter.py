@@ -72,9 +72,15 @@ Request: TypeAlias = Send | Edit | Delete | Pin | Answer
 
 
 class Receipt(NamedTuple):
-    """What a platform says of a request it performed: the id of the message that now stands, where there is one."""
+    """What a platform says of a request it performed.
+
+    Args:
+        message: the id of the message that now stands, where there is one.
+        known: whether it stood before, because an earlier try was heard after all, and may say what that one said.
+    """
 
     message: str | None = None
+    known: bool = False
 
 
 class Ids(NamedTuple):

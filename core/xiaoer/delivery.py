@@ -37,7 +37,7 @@ from xiaoer.outbox import (
     settle,
 )
 from xiaoer.pacing import Lane, Pacer, Todo
-from xiaoer.performing import appearance, pause, publicly, translate
+from xiaoer.performing import appearance, pause, publicly, reworded, translate
 from xiaoer.pictures import Pictures
 from xiaoer.restraint import Restraint
 
@@ -240,7 +240,7 @@ class Delivery:
         elif todo.mark not in self._restraint:
             self._in_hand.discard(todo.mark)
         self._restraint.served(todo.mark)
-        pacer.done(lane, self._platform.monotonic())
+        pacer.done(lane, todo, self._platform.monotonic())
         self._pump(platform)
         if self._more and len(self._in_hand) < IN_HAND // 2:
             self._wake.set()
@@ -376,7 +376,8 @@ class Delivery:
                 return await self._settle(todo, entry, self._too_late(todo))
             if await self._restraint.holds(entry, todo):
                 return None
-        for request in steps:
+        while steps:
+            request = steps.pop(0)
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
             request = await self._pictures.drawn(entry.plugin, request)
@@ -392,6 +393,8 @@ class Delivery:
             if isinstance(result, DeliveryError):
                 return await self._settle(todo, entry, result)
             entry = entry.after(request, result)
+            if result.known and entry.message is not None:
+                steps.insert(0, reworded(entry))
         return await self._settle(todo, entry, None)
 
     async def _settle(self, todo: Todo, entry: Shown, error: DeliveryError | None) -> Todo | None:

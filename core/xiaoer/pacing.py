@@ -1,8 +1,10 @@
 """Whose turn it is: what waits for a platform, chat by chat, in the order that keeps to its limits and wastes nothing.
 
-Answers to people go first. Of the rest, what a person caused goes before what goes out to many; and of equals, the chat
-that needs longest at its own pace goes first, because all others can be served while it rests. A slot of the whole
-platform is due at a fixed time after the last one, never after a pause, so that lateness does not add up.
+Answers to people go first, and those that cost nothing, as what is shown over the chat for a press, go beside each
+other, so that nobody waits for the others of a crowd. All else goes one after the other in a chat. Of the rest, what a
+person caused goes before what goes out to many; and of equals, the chat that needs longest at its own pace goes first,
+because all others can be served while it rests. A slot of the whole platform is due at a fixed time after the last one,
+never after a pause, so that lateness does not add up.
 """
 
 from __future__ import annotations
@@ -58,6 +60,9 @@ class Todo(NamedTuple):
 class Lane:
     """One chat: what waits for it, and when it may have the next.
 
+    ``answers`` may cost nothing, ``spoken`` are those that turned out to cost something, ``changes`` are of messages
+    that stand, and ``others`` the rest. ``holder`` is what is under way of all that goes one after the other.
+
     Args:
         chat: which.
         limits: the platform's.
@@ -68,23 +73,27 @@ class Lane:
         "_limits",
         "_times",
         "answers",
-        "busy",
         "changes",
         "changes_at",
         "chat",
         "free_at",
+        "holder",
         "others",
         "others_at",
         "slower",
+        "spoken",
+        "under_way",
         "version",
     )
 
     def __init__(self, chat: str, limits: Limits, *, group: bool) -> None:
         self.chat = chat
         self.answers: deque[Todo] = deque()
+        self.spoken: deque[Todo] = deque()
         self.changes: deque[Todo] = deque()
         self.others: deque[Todo] = deque()
-        self.busy = False
+        self.holder: Hashable = None
+        self.under_way = 0
         self.version = 0
         self.free_at = self.others_at = self.changes_at = -math.inf
         self.slower = 1.0
@@ -93,7 +102,7 @@ class Lane:
         self._times: deque[float] = deque(maxlen=remembered)
 
     def __bool__(self) -> bool:
-        return bool(self.answers or self.changes or self.others)
+        return bool(self.answers or self.spoken or self.changes or self.others)
 
     @property
     def paced_at(self) -> float:
@@ -112,35 +121,42 @@ class Lane:
         pause = self._limits.chat_pause
         if self._times.maxlen and self._times.maxlen > 1:
             pause = max(pause, MINUTE / self._times.maxlen)
-        return (len(self.answers) + len(self.changes) + len(self.others)) * max(pause, 1.0)
+        return (len(self.answers) + len(self.spoken) + len(self.changes) + len(self.others)) * max(pause, 1.0)
 
     @property
     def urgency(self) -> int:
         """How urgent its next is; an answer that may cost nothing comes before all others."""
         if self.answers:
-            return self.answers[0].urgency + (not self.answers[0].paced)
-        queue = self.changes or self.others
+            return ANSWER + 1
+        queue = self.spoken or self.changes or self.others
         return queue[0].urgency if queue else 0
 
     def ready_at(self) -> float:
         """When something may be done."""
-        found = math.inf
         if self.answers:
-            found = max(self.free_at, self.paced_at) if self.answers[0].paced else self.free_at
+            return self.free_at
+        if self.holder is not None:
+            return math.inf
+        found, paced_at = math.inf, max(self.free_at, self.paced_at)
+        if self.spoken:
+            found = paced_at
         if self.changes:
-            found = min(found, max(self.free_at, self.others_at, self.paced_at, self.changes_at))
+            found = min(found, max(self.others_at, paced_at, self.changes_at))
         if self.others:
-            found = min(found, max(self.free_at, self.others_at, self.paced_at))
+            found = min(found, max(self.others_at, paced_at))
         return found
 
     def take(self, now: float) -> Todo | None:
         """Return what may be done now, answers first, then changes of what stands already."""
         if now < self.free_at:
             return None
-        paced = now >= self.paced_at
-        if self.answers and (paced or not self.answers[0].paced):
+        if self.answers:
             return self.answers.popleft()
-        if not paced or now < self.others_at:
+        if self.holder is not None or now < self.paced_at:
+            return None
+        if self.spoken:
+            return self.spoken.popleft()
+        if now < self.others_at:
             return None
         if self.changes and now >= self.changes_at:
             return self.changes.popleft()
@@ -148,7 +164,10 @@ class Lane:
 
     def add(self, todo: Todo, *, first: bool = False) -> None:
         """Let something wait, behind the others of its kind or before them."""
-        queue = self.answers if todo.urgency == ANSWER else self.changes if todo.changes else self.others
+        if todo.urgency == ANSWER:
+            queue = self.spoken if todo.paced else self.answers
+        else:
+            queue = self.changes if todo.changes else self.others
         if first:
             queue.appendleft(todo)
         else:
@@ -163,7 +182,7 @@ class Lane:
 
     def idle(self, now: float) -> bool:
         """Whether nothing waits and nothing has to be remembered."""
-        return not self and not self.busy and now >= max(self.free_at, self.changes_at, self.paced_at) + MINUTE
+        return not self and not self.under_way and now >= max(self.free_at, self.changes_at, self.paced_at) + MINUTE
 
 
 class Pacer:
@@ -206,7 +225,7 @@ class Pacer:
     def next(self, now: float) -> tuple[Lane, Todo] | None:
         """Return whose turn it is; None when nothing may be done before ``again``.
 
-        What is returned counts as given, and its chat is busy until :meth:`done`.
+        What is returned counts as given, and its chat waits until :meth:`done`, but for answers that may cost nothing.
         """
         self.again = math.inf
         if self.under_way >= AT_ONCE:
@@ -214,7 +233,7 @@ class Pacer:
         self._rise(now)
         while self._ready:
             urgency, _, _, lane, version = self._ready[0]
-            if version != lane.version or lane.busy:
+            if version != lane.version:
                 heapq.heappop(self._ready)
                 continue
             if -urgency <= ANSWER and now < self._due:
@@ -228,8 +247,9 @@ class Pacer:
                 continue
             if todo.paced:
                 self._give(lane, todo, now)
-            lane.busy = True
+            lane.under_way += 1
             self.under_way += 1
+            self._place(lane, now)
             return lane, todo
         if self._resting:
             self.again = self._resting[0][0]
@@ -237,14 +257,14 @@ class Pacer:
 
     def claim(self, lane: Lane, todo: Todo, now: float) -> bool:
         """Count something that turns out to be paced; return whether it may be done now."""
-        if now < max(self._due, lane.paced_at):
+        if lane.holder is not None or now < max(self._due, lane.paced_at):
             return False
         self._give(lane, todo, now)
         return True
 
     def put_back(self, lane: Lane, todo: Todo) -> None:
-        """Let something wait again, before the others of its kind."""
-        lane.add(todo, first=True)
+        """Let something wait again, before the others of its kind; an answer that turned out paced, behind them."""
+        lane.add(todo, first=todo.urgency != ANSWER or todo.tries > 0)
 
     def wait(self, lane: Lane, seconds: float, now: float, *, asked: bool = True) -> None:
         """Give a chat nothing for some time.
@@ -266,23 +286,28 @@ class Pacer:
             self._slower = min(SLOWEST, self._slower * SLOWER)
             self._asked.clear()
 
-    def done(self, lane: Lane, now: float) -> None:
+    def done(self, lane: Lane, todo: Todo, now: float) -> None:
         """Hear that what was under way has ended."""
-        lane.busy = False
+        if lane.holder == todo.mark:
+            lane.holder = None
+        lane.under_way -= 1
         self.under_way -= 1
         self._place(lane, now)
 
     def _give(self, lane: Lane, todo: Todo, now: float) -> None:
+        lane.holder = todo.mark
         lane.count(now, todo)
         if self._pause:
             self._slower = max(1.0, self._slower * FASTER)
             self._due = max(self._due, now - LAG) + self._pause * self._slower
 
     def _place(self, lane: Lane, now: float) -> None:
-        if lane.busy or not lane:
+        if not lane:
             return
         lane.version += 1
         at = lane.ready_at()
+        if at == math.inf:
+            return
         if at <= now:
             heapq.heappush(self._ready, (-lane.urgency, -lane.rest, next(self._order), lane, lane.version))
         else:

@@ -59,7 +59,7 @@ class Platform:
     whole: Bucket = field(default_factory=lambda: Bucket(30, 30))
     groups: dict[str, Bucket] = field(default_factory=lambda: {})
     chats: dict[str, float] = field(default_factory=lambda: {})
-    flight: list[tuple[float, int, Lane]] = field(default_factory=lambda: [])
+    flight: list[tuple[float, int, Lane, Todo]] = field(default_factory=lambda: [])
 
     def serve(self, until: float = float("inf")) -> None:
         """Serve until nothing waits, or until a moment; a request takes 20 to 200 ms, and now and then we are late."""
@@ -74,7 +74,7 @@ class Platform:
             late = 0.05 if self.chance.random() < 0.01 else 0.0
             self.now = max(self.now, min(wakes)) + late
             while self.flight and self.flight[0][0] <= self.now:
-                self.pacer.done(heapq.heappop(self.flight)[2], self.now)
+                self.pacer.done(*heapq.heappop(self.flight)[2:], self.now)
 
     def _give(self, lane: Lane, todo: Todo) -> None:
         assert self.now >= self.chats.get(lane.chat, -9.0) + 1.0 - 1e-9 or not todo.paced
@@ -84,7 +84,7 @@ class Platform:
             self.chats[lane.chat] = self.now
             if group(lane.chat):
                 self.groups.setdefault(lane.chat, Bucket(20, 20 / 60, self.now)).take(self.now)
-        heapq.heappush(self.flight, (self.now + self.chance.uniform(0.02, 0.2), len(self.given), lane))
+        heapq.heappush(self.flight, (self.now + self.chance.uniform(0.02, 0.2), len(self.given), lane, todo))
 
     @property
     def violations(self) -> int:
@@ -160,19 +160,56 @@ def test_an_answer_that_costs_nothing_waits_for_no_limit() -> None:
     assert turn[1].mark == "press"
 
 
+def test_answers_that_cost_nothing_go_beside_each_other_and_beside_what_is_under_way() -> None:
+    pacer = Pacer(TELEGRAM, group)
+    pacer.add("-1", Todo("post"), 0.0)
+    for number in range(AT_ONCE):
+        pacer.add("-1", Todo(number, ANSWER, paced=False), 0.0)
+    pacer.add("-1", Todo("another post"), 0.0)
+    begun = []
+    while (turn := pacer.next(0.0)) is not None:
+        begun.append(turn)
+    assert [todo.mark for _, todo in begun] == list(range(AT_ONCE))
+    for turn in begun:
+        pacer.done(*turn, 0.0)
+    post = pacer.next(0.0)
+    assert post is not None
+    assert post[1].mark == "post"
+    assert pacer.next(5.0) is None  # one after the other
+
+
+def test_answers_that_turn_out_to_cost_something_keep_their_order() -> None:
+    pacer = Pacer(Limits(), group)
+    for number in range(3):
+        pacer.add("-1", Todo(number, ANSWER, paced=False), 0.0)
+    turns = [turn for _ in range(3) if (turn := pacer.next(0.0)) is not None]
+    claimed = [todo.mark for lane, todo in turns if pacer.claim(lane, todo, 0.0)]
+    assert claimed == [0]
+    for lane, todo in turns[1:]:
+        pacer.put_back(lane, todo._replace(paced=True))
+        pacer.done(lane, todo, 0.0)
+    assert pacer.next(0.0) is None
+    pacer.done(*turns[0], 0.0)
+    for number in (1, 2):
+        turn = pacer.next(0.0)
+        assert turn is not None
+        assert turn[1].mark == number
+        pacer.done(*turn, 0.0)
+
+
 def test_an_answer_that_turns_out_to_cost_something_waits_for_its_turn() -> None:
     pacer = Pacer(TELEGRAM, group)
     pacer.add("-1", Todo(1), 0.0)
     first = pacer.next(0.0)
     assert first is not None
-    pacer.done(first[0], 0.1)
+    pacer.done(*first, 0.1)
     pacer.add("-1", Todo(2, ANSWER, paced=False), 0.1)
     turn = pacer.next(0.1)
     assert turn is not None
     lane, todo = turn
     assert not pacer.claim(lane, todo, 0.1)
     pacer.put_back(lane, todo._replace(paced=True))
-    pacer.done(lane, 0.1)
+    pacer.done(lane, todo, 0.1)
     assert pacer.next(0.1) is None
     assert pacer.again == pytest.approx(1.0)
     assert pacer.next(1.0) is not None
@@ -196,10 +233,10 @@ def test_a_chat_that_asks_to_wait_is_given_nothing_so_long_and_less_from_then_on
     turn = pacer.next(0.0)
     assert turn is not None
     pacer.wait(turn[0], 7.0, 0.0)
-    pacer.done(turn[0], 0.0)
+    pacer.done(*turn, 0.0)
     assert pacer.next(6.9) is None
     assert pacer.next(7.0) is not None
-    pacer.done(turn[0], 7.0)
+    pacer.done(*turn, 7.0)
     assert pacer.next(8.1) is None  # one a second was too much
     for _ in range(50):
         pacer.wait(turn[0], 0.0, 8.1)
@@ -214,7 +251,7 @@ def test_when_a_crowd_of_chats_asks_to_wait_all_do() -> None:
         turn = pacer.next(number / 10)
         assert turn is not None
         pacer.wait(turn[0], 5.0, number / 10)
-        pacer.done(turn[0], number / 10)
+        pacer.done(*turn, number / 10)
     assert pacer.next(1.0) is None
     assert pacer.again >= 5.0
 
@@ -245,5 +282,5 @@ def test_chats_that_have_nothing_to_do_are_forgotten() -> None:
         pacer.add(str(number), Todo(number), now)
         turn = pacer.next(now)
         assert turn is not None
-        pacer.done(turn[0], now)
+        pacer.done(*turn, now)
     assert len(pacer.lanes) <= 2_000

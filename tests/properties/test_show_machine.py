@@ -68,8 +68,9 @@ class Forgetful(FakePlatform):
 
     def do(self, request: Request) -> Receipt:
         if isinstance(request, Send) and self.knows_repeats:
-            if request.id not in self.sent:
-                self.sent[request.id] = super().perform(request)
+            if request.id in self.sent:
+                return self.sent[request.id]._replace(known=True)
+            self.sent[request.id] = super().perform(request)
             return self.sent[request.id]
         return super().perform(request)
 
