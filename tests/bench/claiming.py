@@ -69,7 +69,7 @@ def claim(asked: Asked, envelope: int, button: str, now: datetime) -> Claim:
     """Yield the statements of a claim, each getting its rows back."""
     yield REMEMBER.sql, {"key": asked.key, "at": int(now.timestamp()) // 3600}
     wanted = CLAIMED.bind({"here": "town", "number": envelope, "who": asked.account})
-    [(_, _, state, _, sender, shares, taken, _, ends, mine)] = yield CLAIMED.sql, wanted
+    [(_, _, state, _, sender, shares, taken, _, _, ends, mine)] = yield CLAIMED.sql, wanted
     if mine is not None:
         yield _answer(asked, (f"这个红包你已经领过了：{mine} 积分。",), now)
         return

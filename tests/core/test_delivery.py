@@ -170,14 +170,14 @@ class Remembering(FakePlatform):
         return receipt
 
 
-async def test_a_card_that_was_heard_at_a_try_before_a_kill_says_what_is_wanted_now() -> None:
+async def test_a_card_that_was_heard_though_its_try_seemed_lost_says_what_is_wanted_now() -> None:
     platform = Remembering()
     async with play(Speaker, platform=platform) as town:
         Speaker.wants = [show("lost")]
         await town.app.pipeline.submit(town.writing("ann", "go"))
         await town.until(lambda: texts(town) == ["lost"])
-        await town.restart_without_waiting()
-        await ask(town, show("what is wanted now"))
+        Speaker.wants = [show("what is wanted now")]
+        await town.app.pipeline.submit(town.writing("ann", "go"))
         await town.pass_time(seconds=10)
         assert texts(town) == ["what is wanted now"]
 
