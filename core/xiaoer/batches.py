@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
+from xiaoer.actions import Guarantee, SendMessage, Then
+from xiaoer.content import Content
 from xiaoer.statements import Statement
 from xiaoer.tables import outbox
 from xiaoer.transaction import Transaction
@@ -76,7 +79,7 @@ class Progress(NamedTuple):
 
 
 class Batch:
-    """One broadcast of a plugin: the messages it asked for with ``batch=name``.
+    """One broadcast of a plugin: the messages it asked for with :meth:`send`, or one by one with ``batch=name``.
 
     Args:
         tx: the transaction.
@@ -86,6 +89,32 @@ class Batch:
     def __init__(self, tx: Transaction, name: str) -> None:
         self._tx = tx
         self._bound: dict[str, Any] = {"of": tx.community.id, "by": tx.scene.plugin, "name": name}
+
+    def send(
+        self,
+        chats: Iterable[str],
+        content: Content,
+        *,
+        guarantee: Guarantee = "at_most_once",
+        deadline: datetime | None = None,
+        then: Then | None = None,
+    ) -> int:
+        """Ask for a message to many chats and return how many they are; ten thousand take a moment.
+
+        Args:
+            chats: where, each once.
+            content: what it says.
+            guarantee: of each, as for :class:`~xiaoer.SendMessage`; so are ``deadline`` and ``then``.
+            deadline: likewise.
+            then: likewise.
+        """
+        signed, name = self._tx.scene.signed(content), str(self._bound["name"])
+        actions = [
+            SendMessage(chat=chat, content=signed, guarantee=guarantee, deadline=deadline, then=then, batch=name)
+            for chat in dict.fromkeys(chats)
+        ]
+        self._tx.request_all(actions)
+        return len(actions)
 
     def progress(self) -> Progress:
         """Return how far it is."""

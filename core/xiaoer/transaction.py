@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -205,7 +205,12 @@ class Transaction(Voice):
         self._requested = requested
         self.now = now
         self.withdrawn = False
-        self._limit = limit
+        self._limited = False
+        self._set_limit = limit
+
+    def _limit(self, on: bool) -> None:
+        self._limited = on
+        self._set_limit(on)
 
     def attempt(self, function: Callable[[Transaction], object]) -> BaseException | None:
         """Run a part in a savepoint and return what it raised, its writes undone, or None; the core's.
@@ -302,22 +307,35 @@ class Transaction(Voice):
                 unprompted=int(not self.scene.prompted),
             )
         else:
-            keyed = action if isinstance(action, SendMessage) else None
-            if keyed is not None and keyed.key is not None:
-                self._make_way(keyed.chat, keyed.key)
-            self.run(
-                REQUEST,
-                community=self.scene.community.id,
-                plugin=self.scene.plugin,
-                chat=action.chat,
-                action=encode_action(action),
-                urgency=urgency_of(action),
-                unprompted=int(not self.scene.prompted),
-                key=keyed.key if keyed is not None else None,
-                batch=keyed.batch if keyed is not None else None,
-                at=self.now,
-            )
+            if isinstance(action, SendMessage) and action.key is not None:
+                self._make_way(action.chat, action.key)
+            self.run(REQUEST, **self._asked(action))
         self._requested.actions += 1
+
+    def request_all(self, actions: Sequence[SendMessage]) -> None:
+        """Ask for many messages at once; the core's, whose time does not count as the plugin's."""
+        compiled = REQUEST.compiled
+        rows = [compiled.bind(self._asked(action)) for action in actions]
+        limited = self._limited
+        self._limit(False)
+        self._connection.executemany(compiled.sql, rows)
+        self._limit(limited)
+        self._requested.actions += len(rows)
+
+    def _asked(self, action: AnyAction) -> dict[str, Any]:
+        """Return an action as a row of the outbox."""
+        message = action if isinstance(action, SendMessage) else None
+        return {
+            "community": self.scene.community.id,
+            "plugin": self.scene.plugin,
+            "chat": action.chat,
+            "action": encode_action(action),
+            "urgency": urgency_of(action),
+            "unprompted": int(not self.scene.prompted),
+            "key": message.key if message is not None else None,
+            "batch": message.batch if message is not None else None,
+            "at": self.now,
+        }
 
     def _make_way(self, chat: str, key: str) -> None:
         """End what waits under a name, because something newer takes its place."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import func, select
 
 from xiaoer import (
     Batch,
@@ -14,15 +15,17 @@ from xiaoer import (
     NoConfig,
     Plugin,
     Progress,
-    SendMessage,
+    Statement,
     on_message,
 )
 from xiaoer.adapter import Limits
 from xiaoer.batches import progress_of
+from xiaoer.tables import outbox
 from xiaoer.testing import FakePlatform, Town, play
 from xiaoer.testing.scene import ADMINS
 from xiaoer.transaction import Transaction
 
+OPEN = Statement(select(func.count().label("number")).select_from(outbox).where(outbox.c.state == "wanted"))
 CHATS = tuple(f"fake:town/{number}" for number in range(6))
 
 
@@ -35,10 +38,12 @@ class Herald(Plugin[NoConfig]):
     @on_message
     async def hear(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
         if event.text == "news":
-            for chat in CHATS:
-                ctx.request(SendMessage(chat=chat, content=Content(("news",)), guarantee="at_most_once", batch="b1"))
+            ctx.transact(self._send, CHATS)
         else:
             ctx.transact(self._do, event.text)
+
+    def _send(self, tx: Transaction, chats: tuple[str, ...]) -> None:
+        Herald.seen.append(Batch(tx, "b1").send(chats, Content(("news",))))
 
     def _do(self, tx: Transaction, what: str) -> None:
         found: Callable[[], Any] = getattr(Batch(tx, "b1"), what)
@@ -82,7 +87,7 @@ async def test_what_is_held_waits_over_a_restart_until_it_is_let_go(slow: FakePl
         await town.restart(kill=True)
         await town.pass_time(minutes=5)
         assert sent(town) == before < 6
-        assert (await progress(town)).held == 6 - before == Herald.seen[0]
+        assert (await progress(town)).held == 6 - before == Herald.seen[1]
         await town.say("ann", "resume")
         await town.pass_time(seconds=10)
         assert sent(town) == 6
@@ -106,7 +111,7 @@ async def test_what_is_taken_back_is_not_sent_any_more(slow: FakePlatform) -> No
         before = sent(town)
         await town.pass_time(minutes=5)
         assert sent(town) == before
-        assert (await progress(town)).cancelled == 6 - before == Herald.seen[0]
+        assert (await progress(town)).cancelled == 6 - before == Herald.seen[1]
 
 
 async def test_chats_that_cannot_be_reached_are_told_with_the_progress_and_not_one_by_one(slow: FakePlatform) -> None:
@@ -133,7 +138,23 @@ async def test_another_plugins_batch_of_the_same_name_is_another(slow: FakePlatf
         Herald.seen = []
         await town.say("ann", "news")
         await town.say("ann", "hold")
-        assert Herald.seen[1] == 0
+        assert Herald.seen[-1] == 0
+
+
+async def test_ten_thousand_chats_are_asked_for_in_one_event_each_once() -> None:
+    class Far(Herald):
+        name = "far"
+
+        @on_message
+        async def hear(self, ctx: Context[NoConfig], event: MessagePosted) -> None:
+            chats = [f"fake:town/{number}" for number in range(10_000)]
+            ctx.transact(self._send, (*chats, *chats))
+
+    async with play(Far, platform=FakePlatform(limits=Limits(per_second=30))) as town:
+        Herald.seen = []
+        await town.say("ann", "news")
+        assert Herald.seen == [10_000]
+        assert [row.number for row in await town.rows(OPEN)] == [10_000 - sent(town)]
 
 
 def test_the_rate_is_that_of_the_last_minute_and_nothing_is_said_where_nothing_was_sent() -> None:
