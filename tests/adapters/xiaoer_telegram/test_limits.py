@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.adapters.xiaoer_telegram.town import Town
-from tests.simulators.telegram.throttle import Throttle
+from tests.adapters.xiaoer_telegram.crowded import Crowded
 
-from xiaoer import Content, Limits, SendMessage, Transaction
-from xiaoer.testing import ManualClock, rest
+from xiaoer import Limits
 from xiaoer_telegram import TelegramAdapter
 
 CHATS = 150
 EACH = 3
-STEP = 0.25
 TO_ONE = 24
 """More than a group takes in a minute."""
 
 
-class Crowded(Town):
-    """A town with many groups and people, at a server that counts; time goes on when nothing is under way."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.counted = Throttle(self.clock.monotonic)
-        groups = [self.api.group(f"Group {number}", number=-1003000000000 - number) for number in range(CHATS)]
-        for group in groups:
-            group.members[self.api.bot.id] = "administrator"
-        self.places = [f"telegram:{group.id}" for group in groups]
-
-    async def send(self, chats: Iterable[str]) -> float:
-        """Send to chats, and return after how many seconds all have it."""
-        scene = self.app.runtimes["town0"].plugins["probe"].scene
-        actions = [SendMessage(chat=chat, content=Content((f"number {n}",))) for n, chat in enumerate(chats)]
-
-        def ask(tx: Transaction, action: SendMessage) -> None:
-            tx.enter(scene, tx.now)
-            tx.request(action)
-
-        begun, before = self.clock.monotonic(), self.counted.taken
-        await asyncio.gather(*[self.app.store.transact(ask, action) for action in actions])
-        while self.counted.taken < before + len(actions) or self.app.delivery.waiting:
-            await self.app.delivery.settled()
-            await rest()
-            assert isinstance(self.clock, ManualClock)
-            await self.clock.advance(min(self.clock.next_wake() or 0.0, STEP))
-        return self.clock.monotonic() - begun
-
-
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Crowded]:
-    async with Crowded(tmp_path) as found:
+    async with Crowded(tmp_path, CHATS) as found:
         await found.clock.advance(60.0)
         found.api.throttle = found.counted
         yield found
@@ -75,7 +41,7 @@ async def test_the_server_refuses_what_comes_too_fast_and_all_of_it_arrives_afte
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TelegramAdapter, "limits", Limits())
-    async with Crowded(tmp_path) as town:
+    async with Crowded(tmp_path, CHATS) as town:
         town.api.throttle = town.counted
         await town.send(town.places)
         assert town.counted.violations
