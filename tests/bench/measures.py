@@ -256,6 +256,13 @@ async def envelope() -> list[Figure]:
     return await measured()
 
 
+async def broadcast() -> list[Figure]:
+    """Measure one message to ten thousand chats."""
+    from tests.bench.broadcast import broadcast as measured  # aiogram is loaded here, likewise
+
+    return await measured()
+
+
 MEASURES = {
     "pipeline": pipeline,
     "durability": durability,
@@ -267,4 +274,5 @@ MEASURES = {
     "discord": replay.discord,
     "delivering": delivering,
     "envelope": envelope,
+    "broadcast": broadcast,
 }

@@ -86,6 +86,10 @@ class Crowded(Town):
         assert isinstance(self.clock, ManualClock)
         await self.clock.advance(min(self.clock.next_wake() or 0.0, seconds))
 
+    async def taken_in(self) -> None:
+        """Return when all that people did is safe."""
+        await self.until(lambda: self.api.updates[-1]["update_id"] < self.api.confirmed)
+
     async def all_done(self) -> None:
         """Return when nothing waits any more."""
         await asyncio.sleep(0)
