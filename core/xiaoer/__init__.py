@@ -3,8 +3,31 @@
 This is everything that plugins and adapters may use; ``xiaoer.testing`` is the kit for their tests.
 """
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limits, Pin, Receipt, Request, Send
+from xiaoer.actions import (
+    AnswerPerson,
+    AnyAction,
+    CreateInvite,
+    DeleteMessage,
+    RevokeInvite,
+    SendMessage,
+    ShowMessage,
+    Then,
+)
+from xiaoer.adapter import (
+    Adapter,
+    Answer,
+    Capability,
+    Delete,
+    Edit,
+    Ids,
+    Invite,
+    Limits,
+    Pin,
+    Receipt,
+    Request,
+    Revoke,
+    Send,
+)
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
@@ -18,6 +41,7 @@ from xiaoer.errors import (
     Gone,
     Hopeless,
     LedgerError,
+    NotPermitted,
     NotPrivately,
     PluginError,
     Problem,
@@ -33,6 +57,7 @@ from xiaoer.events import (
     ActionEnded,
     AnyEvent,
     ButtonPressed,
+    Candidate,
     CommandUsed,
     JoinSource,
     MemberJoined,
@@ -97,6 +122,7 @@ __all__ = [
     "Bold",
     "Button",
     "ButtonPressed",
+    "Candidate",
     "Capability",
     "Clock",
     "CommandForm",
@@ -108,6 +134,7 @@ __all__ = [
     "Content",
     "Context",
     "ContextClosed",
+    "CreateInvite",
     "Cron",
     "CronExpression",
     "Delete",
@@ -118,6 +145,7 @@ __all__ = [
     "Hopeless",
     "Host",
     "Ids",
+    "Invite",
     "JSONText",
     "JoinSource",
     "Ledger",
@@ -136,6 +164,7 @@ __all__ = [
     "Moment",
     "Named",
     "NoConfig",
+    "NotPermitted",
     "NotPrivately",
     "Outcome",
     "Parameter",
@@ -152,6 +181,8 @@ __all__ = [
     "Refusal",
     "Request",
     "Rest",
+    "Revoke",
+    "RevokeInvite",
     "Role",
     "Row",
     "ScheduleDue",

@@ -223,7 +223,12 @@ def mark_unknown(tx: Transaction, row: Row) -> None:
 
 
 def end(
-    tx: Transaction, entry: Entry, state: Literal["done", "failed", "unknown"], message: str | None, reason: str | None
+    tx: Transaction,
+    entry: Entry,
+    state: Literal["done", "failed", "unknown"],
+    message: str | None,
+    reason: str | None,
+    invite: str | None = None,
 ) -> None:
     """Note how an action ended, and tell its plugin if it asked to be told."""
     tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason)
@@ -239,6 +244,7 @@ def end(
                 data=then.data,
                 message=message,
                 error=reason,
+                invite=invite,
             )
         )
 
