@@ -1,0 +1,87 @@
+"""The plugin that invites are tested with, and stages on which people come in by them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import ClassVar
+
+from tests.contracts.probe import note
+from tests.contracts.telegram_stage import TelegramStage
+from tests.simulators.telegram import TurnedAwayError
+
+from xiaoer import (
+    ActionEnded,
+    Context,
+    CreateInvite,
+    MemberJoined,
+    MessagePosted,
+    NoConfig,
+    Plugin,
+    RevokeInvite,
+    Then,
+    continuation,
+    on_join,
+    on_message,
+)
+
+Here = Context[NoConfig]
+
+
+class Inviter(Plugin[NoConfig]):
+    """Makes and revokes invites when somebody writes so, and notes by which one people came."""
+
+    name: ClassVar[str] = "inviter"
+
+    @on_message
+    async def wrote(self, ctx: Here, event: MessagePosted) -> None:
+        """``invite Ann uses=1 hours=2`` and ``revoke <address>``."""
+        word, _, rest = event.text.partition(" ")
+        if word == "revoke":
+            ctx.request(RevokeInvite(chat=event.space, invite=rest, then=Then("made", {"for": "revoked"})))
+        elif word == "invite":
+            given = dict(re.findall(r"(\w+)=(\d+)", rest))
+            hours = given.get("hours")
+            ctx.request(
+                CreateInvite(
+                    chat=event.space,
+                    name=rest.partition(" ")[0],
+                    uses=int(given["uses"]) if "uses" in given else None,
+                    expires=ctx.now + timedelta(hours=int(hours)) if hours else None,
+                    then=Then("made", {"for": rest.partition(" ")[0]}),
+                )
+            )
+
+    @continuation("made")
+    async def made(self, ctx: Here, event: ActionEnded) -> None:
+        """Note the address, or why there is none."""
+        ctx.transact(note, "invite", event.data["for"], event.invite or "", event.error or "")
+
+    @on_join
+    async def joined(self, ctx: Here, event: MemberJoined) -> None:
+        """Note by which invite somebody came, or by which they may have come."""
+        source = event.source
+        ways = " ".join(sorted(one.invite for one in source.candidates)) or source.invite or ""
+        ctx.transact(note, "came", event.who.name, f"{source.kind} {source.certainty} {source.by or '-'}", ways)
+
+
+class TelegramDoor(TelegramStage):
+    """A group in which the bot may make links.
+
+    Attributes:
+        last_use: how the last join by an invite for few is told where the invite is gone then.
+    """
+
+    last_use: ClassVar[str] = "referral exact -"
+
+    async def enter(self, name: str, invite: str) -> bool:
+        """Click on a link."""
+        try:
+            self.api.links.enter(self.person(name), invite)
+        except TurnedAwayError:
+            return False
+        return True
+
+    async def rest(self) -> None:
+        """Wait until all is taken in."""
+        await self.settle()
