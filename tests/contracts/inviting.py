@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from tests.contracts.probe import note
 from tests.contracts.telegram_stage import TelegramStage
+from tests.contracts.web_stage import WebStage
 from tests.simulators.telegram import TurnedAwayError
 
 from xiaoer import (
@@ -63,6 +64,26 @@ class Inviter(Plugin[NoConfig]):
         source = event.source
         ways = " ".join(sorted(one.invite for one in source.candidates)) or source.invite or ""
         ctx.transact(note, "came", event.who.name, f"{source.kind} {source.certainty} {source.by or '-'}", ways)
+
+
+class WebDoor(WebStage):
+    """The sandbox."""
+
+    last_use: ClassVar[str] = "referral exact -"
+
+    async def enter(self, name: str, invite: str) -> bool:
+        """Open the address, and come in where there is a form for it."""
+        assert self._http is not None
+        page = await self._http.get("/?" + invite.partition("?")[2])
+        if page.status_code != 200:
+            return False
+        (code,) = set(re.findall(r'data-invite="([^"]+)"', page.text))
+        await self._do(name, do="join", name=name, invite=code)
+        return True
+
+    async def rest(self) -> None:
+        """Wait until all is taken in."""
+        await self.settle()
 
 
 class TelegramDoor(TelegramStage):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contracts.inviting import Inviter, TelegramDoor
+from tests.contracts.inviting import Inviter, TelegramDoor, WebDoor
 from tests.contracts.stage import Stage
 
-DOORS: tuple[Any, ...] = (TelegramDoor,)
+DOORS: tuple[Any, ...] = (WebDoor, TelegramDoor)
 BY_LINK = "referral exact -"
 
 
