@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
+from unittest.mock import patch
 
+from tests.contracts.discord_stage import DiscordStage
 from tests.contracts.probe import note
 from tests.contracts.telegram_stage import TelegramStage
 from tests.contracts.web_stage import WebStage
-from tests.simulators.telegram import TurnedAwayError
+from tests.simulators import discord, telegram
+from tests.simulators.discord.invites import code_of
+from tests.simulators.discord.world import P
 
 from xiaoer import (
     ActionEnded,
@@ -25,6 +30,9 @@ from xiaoer import (
     on_join,
     on_message,
 )
+from xiaoer_discord.joins import Joins
+from xiaoer_discord.line import Line
+from xiaoer_discord.looks import Looks
 
 Here = Context[NoConfig]
 
@@ -99,10 +107,76 @@ class TelegramDoor(TelegramStage):
         """Click on a link."""
         try:
             self.api.links.enter(self.person(name), invite)
-        except TurnedAwayError:
+        except telegram.TurnedAwayError:
             return False
         return True
 
     async def rest(self) -> None:
         """Wait until all is taken in."""
+        await self.settle()
+
+
+class DiscordDoor(DiscordStage):
+    """A server in which the bot may make invites, see how often they are used and hear of them.
+
+    Attributes:
+        rights: what the bot's role gives beside what it gives elsewhere.
+        looking: how many looks at the invites are under way.
+    """
+
+    last_use: ClassVar[str] = "referral inferred -"
+    rights = int(P.CREATE_INSTANT_INVITE | P.MANAGE_GUILD | P.MANAGE_CHANNELS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.looking = 0
+
+    async def open(self) -> None:
+        """Start Discord, and count the looks at invites."""
+        await super().open()
+        self.guild.roles[0].permissions |= self.rights
+        fetch = Looks.fetch
+
+        async def counted(looks: Looks, guild: int) -> Any:
+            self.looking += 1
+            try:
+                return await fetch(looks, guild)
+            finally:
+                self.looking -= 1
+
+        self._patch = patch.object(Looks, "fetch", counted)
+        self._patch.start()
+
+    async def close(self) -> None:
+        """Stop Discord."""
+        self._patch.stop()
+        await super().close()
+
+    @property
+    def finder(self) -> Joins:
+        """What the adapter knows of joins."""
+        line: Line = self.app._adapters["discord"]._line  # type: ignore[attr-defined]
+        return line._joins
+
+    async def connected(self) -> None:
+        """Return when the bot listens and knows its invites."""
+        await super().connected()
+        may = self.finder.may_look(self.guild.id)
+        await self.until(lambda: not may or self.finder.knows(self.guild.id))
+
+    async def enter(self, name: str, invite: str) -> bool:
+        """Accept an invite."""
+        try:
+            self.server.doors.enter(self.person(name), code_of(invite))
+        except discord.TurnedAwayError:
+            return False
+        return True
+
+    async def rest(self) -> None:
+        """Let platform time pass until everybody is told of; a look takes none of it."""
+        await self.settle()
+        while self.finder.waiting:
+            if not self.looking:
+                await self.clock.advance(0.25)
+            await asyncio.sleep(0.002)
         await self.settle()

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contracts.inviting import Inviter, TelegramDoor, WebDoor
+from tests.contracts.inviting import DiscordDoor, Inviter, TelegramDoor, WebDoor
 from tests.contracts.stage import Stage
 
-DOORS: tuple[Any, ...] = (WebDoor, TelegramDoor)
+DOORS: tuple[Any, ...] = (WebDoor, TelegramDoor, DiscordDoor)
 BY_LINK = "referral exact -"
 
 
@@ -80,6 +80,7 @@ async def test_an_invite_lets_nobody_in_after_its_time(door: Any) -> None:
 
 async def test_an_invite_of_the_bot_means_the_same_after_a_restart(door: Any) -> None:
     invite = await made(door)
+    await door.clock.advance(60)
     await door.restart(kill=True)
     assert await door.enter("Cid", invite)
     await door.rest()
