@@ -201,13 +201,14 @@ class Tally:
             self._rebase()
 
     def forget(self, seconds: float) -> None:
-        """Take what was used up to the last look for the uses of joins that were heard of before a moment.
+        """Account no more for joins that were heard of before a moment, nor for any use up to the last look.
 
         Args:
             seconds: their uses were surely counted before that look began, or never will be.
         """
-        self.let_go(seconds)
-        self._rebase()
+        if any(heard.seconds <= seconds for heard in self._heard.values()):
+            self.let_go(seconds)
+            self._rebase()
 
     def let_go(self, seconds: float) -> None:
         """Account no more for joins that were heard of before a moment, while there was no look yet."""

@@ -199,25 +199,35 @@ class Joins:
             await self._tell(guild, door, door.tally.conclude(last=True, sure=False) or JoinSource())
 
     async def _work(self, guild: int, door: _Door) -> None:
-        """Look at the invites until nobody waits, and once more when late counters are past."""
+        """Look at the invites until nobody waits, and then for counters that are late."""
         while True:
             if door.tally.before is None and not await self._look(guild, door):
                 await self._clock.sleep(PATIENCE)
             while door.waiting:
                 await self._round(guild, door)
-            oldest = door.tally.oldest
-            if door.tally.before is None or oldest is None:
+            if door.tally.before is None or door.tally.oldest is None:
                 door.working = False
                 return
-            await self._rest(door, oldest + REMEMBERED - self._clock.monotonic())
+            await self._settle(guild, door)
+
+    async def _settle(self, guild: int, door: _Door) -> None:
+        """Account for those who were told of: soon, and once more when none of their uses can come any more."""
+        for seconds in (HEARD, REMEMBERED):
+            await self._rest(door, seconds)
             began = self._clock.monotonic()
-            if began - oldest < REMEMBERED or door.waiting:
-                continue
+            if door.waiting:
+                return
             if not await self._look(guild, door):
                 door.tally.start_again()
-            elif not door.waiting:
-                door.tally.forget(began - REMEMBERED)
-                await self._note(guild, door)
+                return
+            await self._clock.sleep(HEARD)
+            if door.waiting:
+                return
+            door.tally.conclude(last=False, sure=not self._deaf)
+            door.tally.forget(began - REMEMBERED)
+            await self._note(guild, door)
+            if door.tally.oldest is None:
+                return
 
     async def _rest(self, door: _Door, seconds: float) -> None:
         """Wait until somebody comes, or so long."""

@@ -256,6 +256,14 @@ async def envelope() -> list[Figure]:
     return await measured()
 
 
+async def referral() -> list[Figure]:
+    """Measure how surely people are told by whose invite they came."""
+    # the platforms' libraries are loaded here, because they weigh on what else is measured
+    from tests.bench.referral import referral as measured
+
+    return await measured()
+
+
 MEASURES = {
     "pipeline": pipeline,
     "durability": durability,
@@ -267,4 +275,5 @@ MEASURES = {
     "discord": replay.discord,
     "delivering": delivering,
     "envelope": envelope,
+    "referral": referral,
 }

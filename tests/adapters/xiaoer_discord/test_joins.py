@@ -19,6 +19,9 @@ from xiaoer_discord.looks import PATIENCE
 
 LOOK = "GET /guilds/{guild.id}/invites"
 DOWN = Fault(503, "Service Unavailable")
+CALM = REMEMBERED + 5 * HEARD
+"""Seconds after which no join blurs another."""
+
 UNKNOWN = "unknown unknown -"
 UNCLEAR = "unknown ambiguous -"
 EITHER = "referral ambiguous -"
@@ -154,10 +157,21 @@ async def test_after_a_while_a_join_is_told_exactly_again(town: Town) -> None:
     town.server.doors.late = 10.0
     enter(town, "Cid", town.ann)
     await town.came()
-    await town.passes(REMEMBERED + HEARD)
+    await town.passes(CALM)
     town.server.doors.late = 0.0
     enter(town, "Dan", town.ben)
     assert (await town.came())[1:] == [("Dan", town.by("Ben"), town.ben.code)]
+
+
+async def test_whoever_comes_alone_after_a_crowd_is_told_exactly(town: Town) -> None:
+    town.server.doors.late = PATIENCE + HEARD
+    for number in range(10):
+        enter(town, f"Guest {number}", town.ann if number % 2 else town.ben)
+    assert {how for _, how, _ in await town.came()} == {UNKNOWN}
+    town.server.doors.late = 0.0
+    await town.passes(3 * HEARD)
+    enter(town, "Cid", town.ann)
+    assert (await town.came())[-1] == ("Cid", town.by("Ann"), town.ann.code)
 
 
 async def test_a_use_of_which_nobody_heard_yet_is_waited_for(town: Town) -> None:
@@ -199,7 +213,7 @@ async def test_without_the_right_to_look_a_join_is_told_at_once_as_unknown(tmp_p
         assert town.looks() == 0
         town.server.permit(town.guild, town.guild.roles[0], int(OF_THE_BOT | P.MANAGE_GUILD))
         await town.until(lambda: town.finder.knows(town.guild.id))
-        await town.passes(REMEMBERED + HEARD)
+        await town.passes(CALM)
         enter(town, "Dan", town.ann)
         assert (await town.came())[1:] == [("Dan", town.by("Ann"), town.ann.code)]
 
@@ -210,7 +224,7 @@ async def test_a_look_that_fails_loses_no_join_and_the_next_is_told_again(town: 
     assert await town.came() == [("Cid", UNKNOWN, "")]
     while town.server.faults.take(LOOK) is not None:
         pass  # from now on Discord is well
-    await town.passes(REMEMBERED + HEARD)
+    await town.passes(CALM)
     enter(town, "Dan", town.ben)
     assert (await town.came())[1:] == [("Dan", town.by("Ben"), town.ben.code)]
 
