@@ -101,12 +101,15 @@ class Street:
 
     async def crowd(self) -> None:
         """Let a crowd come in at an even pace, whether or not those before are told."""
-        begin = time.perf_counter()
+        await asyncio.gather(*[self._come(door) for door in self.doors])
+        await self.told(JOINS * len(self.doors))
+
+    async def _come(self, door: Door) -> None:
+        begin, under_way = time.perf_counter(), list[asyncio.Future[None]]()
         for number in range(JOINS):
             await asyncio.sleep(max(0.0, begin + number / PER_SECOND - time.perf_counter()))
-            for door in self.doors:
-                await self.enter(door, f"Guest {number}")
-        await self.told(JOINS * len(self.doors))
+            under_way.append(asyncio.ensure_future(self.enter(door, f"Guest {number}")))
+        await asyncio.gather(*under_way)
 
     async def one_by_one(self) -> None:
         """Let some come in on Discord, each when the one before was told."""
