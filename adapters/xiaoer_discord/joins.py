@@ -57,6 +57,7 @@ class _Door:
 
     Attributes:
         waiting: by account, a join that is held back, and what that person did behind it.
+        whole: whether everybody was heard of since the first look; not before what was missed is fetched.
         since: when the first of them was heard of, in platform time.
         news: set when somebody comes.
         noted: the invites as the next run will know them.
@@ -68,6 +69,7 @@ class _Door:
         self.since = 0.0
         self.news = asyncio.Event()
         self.working = False
+        self.whole = False
         self.noted: dict[str, Count] = {}
 
 
@@ -125,13 +127,13 @@ class Joins:
             if not door.waiting:
                 door.since = now
             self._hold(door, event)
-        if may:
+        if may and door.whole:
             self._look_after(guild, door)
 
     def look_soon(self, guild: int) -> None:
         """Look at a guild's invites for the first time, if the bot may do so now."""
         door = self._door(guild)
-        if door.tally.before is None and self.may_look(guild):
+        if door.whole and door.tally.before is None and self.may_look(guild):
             self._look_after(guild, door)
 
     def _look_after(self, guild: int, door: _Door) -> None:
@@ -185,13 +187,19 @@ class Joins:
         self._deaf = False
 
     def connected(self) -> None:
-        """Hear that a new session has begun: what was not told until then never will be."""
+        """Hear that a new session has begun."""
         self._deaf = False
-        for guild, door in self._doors.items():
-            if door.waiting:
-                source = door.tally.conclude(last=True, sure=False) or JoinSource()
-                self._keep(self._host.spawn(self._tell(guild, door, source), "discord joins"))
-            door.tally.start_again()
+        for guild in self._doors:
+            self.missed(guild)
+
+    def missed(self, guild: int) -> None:
+        """Hear that something in a guild was not told and never will be, until that is fetched."""
+        door = self._door(guild)
+        if door.waiting:
+            source = door.tally.conclude(last=True, sure=False) or JoinSource()
+            self._keep(self._host.spawn(self._tell(guild, door, source), "discord joins"))
+        door.tally.start_again()
+        door.whole = False
 
     async def close(self) -> None:
         """Tell of everybody who waits, with what is known of them."""
@@ -292,21 +300,20 @@ class Joins:
             found: what happened while nobody listened.
             since: up to when everything is safe.
         """
-        events = list(found)
-        if not self.may_look(guild):
-            return events
-        door, tally = self._door(guild), self._door(guild).tally
-        before = tally.before or await known_invites(self._host.store, guild)
-        counts = await self._looks.take(guild)
+        events, door = list(found), self._door(guild)
+        before = door.tally.before or await known_invites(self._host.store, guild)
+        counts = await self._looks.take(guild) if self.may_look(guild) else None
+        door.whole = True
         if counts is None:
             return events
         joins = [event for event in events if isinstance(event, MemberJoined) and not event.who.bot]
-        source = tally.missed(before, counts, len(joins), since)
+        source = door.tally.missed(before, counts, len(joins), since)
         for event in joins:
             ago = max(0.0, (self._host.clock.now() - event.at).total_seconds())
             if ago < REMEMBERED:
-                tally.hear(event.key, self._clock.monotonic() - ago, event.at)
+                door.tally.hear(event.key, self._clock.monotonic() - ago, event.at)
         await self._note(guild, door)
+        self._look_after(guild, door)
         return [
             msgspec.structs.replace(event, source=source) if isinstance(event, MemberJoined) else event
             for event in events

@@ -191,6 +191,7 @@ class Line:
             self._strange.discard(guild.id)
             self._guilds.roles_changed(guild.id)
             self._intake.hold(guild.id)
+            self._joins.missed(guild.id)
             self._keep(self._host.supervise(lambda: self._arrive(guild), "discord"))
         elif guild.id not in self._strange:
             self._strange.add(guild.id)
@@ -229,7 +230,7 @@ class Line:
             if remembered is None:
                 await self._guilds.recall(guild.id)
                 await self._intake.note_seen(guild.id, self._host.clock.now())
-                self._joins.look_soon(guild.id)
+                await self._joins.sourced(guild.id, (), self._host.clock.now())
             else:
                 since = max(moment_of(remembered), self._host.clock.now() - LONGEST)
                 found = await missed(self._client, guild, since, self._guilds)

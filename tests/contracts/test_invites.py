@@ -47,6 +47,17 @@ async def test_a_join_by_an_invite_of_the_bot_names_it_and_nobody_as_its_maker(d
     assert await came(door) == [("Cid", BY_LINK, ben), ("Dan", BY_LINK, ann)]
 
 
+async def test_two_who_come_at_once_by_two_invites_are_told_exactly_or_with_both(door: Any) -> None:
+    ann, ben = await made(door, "Ann"), await made(door, "Ben")
+    await door.enter("Cid", ben)
+    await door.enter("Dan", ann)
+    if door.last_use == BY_LINK:
+        assert await came(door) == [("Cid", BY_LINK, ben), ("Dan", BY_LINK, ann)]
+    else:
+        both = " ".join(sorted([ann, ben]))
+        assert await came(door) == [(who, "referral ambiguous -", both) for who in ("Cid", "Dan")]
+
+
 async def test_a_revoked_invite_lets_nobody_in_and_may_be_revoked_twice(door: Any) -> None:
     invite = await made(door)
     for _ in range(2):

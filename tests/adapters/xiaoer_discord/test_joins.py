@@ -270,6 +270,18 @@ async def test_after_a_resumed_session_joins_are_told_exactly(town: Town) -> Non
     assert await town.came() == [("Cid", town.by("Ann"), town.ann.code)]
 
 
+async def test_what_was_counted_while_the_server_was_away_is_nobodys_who_comes_then(town: Town) -> None:
+    town.server.silence()
+    town.server.forget_sessions()
+    town.server.doors.use(town.person("Cid"), town.ann.code)  # and nobody is told that Cid came and went
+    looks = town.looks()
+    town.server.disconnect()
+    town.server.speak()
+    await town.until(lambda: town.looks() > looks and town.finder.knows(town.guild.id))
+    await town.join("Dan")
+    assert (await town.came())[-1] == ("Dan", UNKNOWN, "")
+
+
 Act = Callable[[Town], Awaitable[None] | None]
 
 
