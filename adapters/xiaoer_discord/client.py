@@ -26,7 +26,9 @@ LONGEST_WAIT = 30.0
 
 def intents() -> discord.Intents:
     """Return what the bot asks to be told; members and message content must be switched on in the developer portal."""
-    return discord.Intents(guilds=True, members=True, guild_messages=True, guild_reactions=True, message_content=True)
+    return discord.Intents(
+        guilds=True, members=True, invites=True, guild_messages=True, guild_reactions=True, message_content=True
+    )
 
 
 def point(settings: DiscordSettings) -> None:

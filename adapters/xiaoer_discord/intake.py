@@ -32,7 +32,7 @@ class Intake:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._held: dict[int, list[AnyEvent]] = {}
+        self._held: dict[int, list[tuple[AnyEvent, bool]]] = {}
         self._turns: dict[int, int] = {}
         self._pending: set[asyncio.Future[Outcome]] = set()
         self._latest: dict[int, datetime] = {}
@@ -62,19 +62,28 @@ class Intake:
     def release(self, guild: int, turn: int, missed: Iterable[AnyEvent] = ()) -> None:
         """Take in what was missed, then what was kept back; nothing if the guild was held again since that turn."""
         if turn == self._turns[guild]:
-            for event in (*missed, *self._held.pop(guild, ())):
-                self._submit(guild, event)
+            held = self._held.pop(guild, ())
+            for event in missed:
+                self._submit(guild, event, kept=False)
+            for event, kept in held:
+                self._submit(guild, event, kept=kept)
 
-    def take(self, guild: int, event: AnyEvent) -> None:
-        """Take an event in, or keep it back."""
+    def take(self, guild: int, event: AnyEvent, *, kept: bool = False) -> None:
+        """Take an event in, or keep it back.
+
+        Args:
+            guild: where it happened.
+            event: what happened.
+            kept: whether the core keeps it already.
+        """
         held = self._held.get(guild)
         if held is not None:
-            held.append(event)
+            held.append((event, kept))
         else:
-            self._submit(guild, event)
+            self._submit(guild, event, kept=kept)
 
-    def _submit(self, guild: int, event: AnyEvent) -> None:
-        future = self._host.submit(event, park=True)
+    def _submit(self, guild: int, event: AnyEvent, *, kept: bool) -> None:
+        future = self._host.submit(event, kept=True) if kept else self._host.submit(event, park=True)
         self._pending.add(future)
         future.add_done_callback(lambda done: self._done(guild, done))
         if isinstance(event, MessagePosted | MemberJoined):  # others tell the time by our clock

@@ -16,6 +16,8 @@ from xiaoer_discord.faults import FAILURES, UNREADABLE, fault
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.intake import Intake, moment_of
 from xiaoer_discord.interactions import Interactions
+from xiaoer_discord.invites import Invites
+from xiaoer_discord.joins import Joins
 from xiaoer_discord.menu import commands, digest
 from xiaoer_discord.rest import Rest
 from xiaoer_discord.settings import DiscordSettings
@@ -50,12 +52,17 @@ class Line:
         self._host = host
         self._settings = settings
         point(settings)
-        self._client = Client(self._hears())
+        hears: dict[str, Callable[..., None]] = {}
+        self._client = Client(hears)
         self._rest = Rest(self._client)
         self._guilds = Guilds(host, self._client)
         self._intake = Intake(host)
+        self._joins = Joins(host, self._client, self._intake, self._keep)
+        hears.update(self._hears())
         self._interactions = Interactions(host, self._rest, self._spawn)
-        self._speech = Speech(self._rest, self._guilds, self._interactions)
+        self._speech = Speech(
+            self._rest, self._guilds, self._interactions, Invites(host, self._client, self._guilds, self._joins)
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._speaking: set[asyncio.Future[None]] = set()
         self._strange: set[int] = set()
@@ -77,6 +84,11 @@ class Line:
             "raw_reaction_add": self._reaction,
             "raw_reaction_remove": self._reaction,
             "interaction": self._interaction,
+            "member_update": self._changed,
+            "disconnect": self._joins.disconnected,
+            "resumed": self._joins.resumed,
+            "invite_create": self._joins.made,
+            "invite_delete": self._joins.deleted,
         }
 
     async def run(self) -> None:
@@ -113,6 +125,7 @@ class Line:
         """Let what is being said be ended, then hang up."""
         for task in list(self._tasks):
             task.cancel()
+        await self._joins.close()
         if self._speaking:
             await asyncio.wait(set(self._speaking), timeout=LAST_WORDS)
         await self._client.close()
@@ -153,6 +166,7 @@ class Line:
         """Keep everything back that a new session tells until what it missed is fetched."""
         for guild in self._guilds.ids:
             self._intake.hold(guild)
+        self._joins.connected()
 
     def _ready(self) -> None:
         log = structlog.get_logger()
@@ -177,6 +191,7 @@ class Line:
             self._strange.discard(guild.id)
             self._guilds.roles_changed(guild.id)
             self._intake.hold(guild.id)
+            self._joins.missed(guild.id)
             self._keep(self._host.supervise(lambda: self._arrive(guild), "discord"))
         elif guild.id not in self._strange:
             self._strange.add(guild.id)
@@ -188,6 +203,15 @@ class Line:
 
     def _roles(self, role: discord.Role, *_: discord.Role) -> None:
         self._guilds.roles_changed(role.guild.id)
+        self._may_look(role.guild)
+
+    def _changed(self, _: discord.Member, member: discord.Member) -> None:
+        if member.id == self._client.application_id:
+            self._may_look(member.guild)
+
+    def _may_look(self, guild: discord.Guild) -> None:
+        if self._guilds.space(guild.id) is not None:
+            self._joins.look_soon(guild.id)
 
     async def _arrive(self, guild: discord.Guild) -> None:
         await self._catch_up(guild)
@@ -206,9 +230,11 @@ class Line:
             if remembered is None:
                 await self._guilds.recall(guild.id)
                 await self._intake.note_seen(guild.id, self._host.clock.now())
+                await self._joins.sourced(guild.id, (), self._host.clock.now())
             else:
                 since = max(moment_of(remembered), self._host.clock.now() - LONGEST)
                 found = await missed(self._client, guild, since, self._guilds)
+                found = await self._joins.sourced(guild.id, found, since)
         except (*FAILURES, *UNREADABLE, StoreError) as error:
             self._intake.lost.add(guild.id)
             log = structlog.get_logger()
@@ -239,29 +265,34 @@ class Line:
 
     def _take(self, guild: int | None, event: AnyEvent | None) -> None:
         if guild is not None and event is not None:
-            self._intake.take(guild, event)
+            self._joins.take(guild, event)
 
     def _message(self, message: discord.Message) -> None:
         event = written(message, self._guilds)
         if event is not None and message.guild is not None:
             self._guilds.met(message.author)
-            self._intake.take(message.guild.id, event)
+            self._joins.take(message.guild.id, event)
 
     def _edit(self, change: discord.RawMessageUpdateEvent) -> None:
         self._take(change.guild_id, edited(change.message, self._guilds))
 
     def _join(self, member: discord.Member) -> None:
         event = joined(member, self._guilds)
-        if event is not None:
-            self._guilds.came(member.guild.id, member.id, event.at)
-            self._intake.take(member.guild.id, event)
+        if event is None:
+            return
+        before = self._guilds.since(member.guild.id, member.id)
+        self._guilds.came(member.guild.id, member.id, event.at)
+        if before is not None and stamp(before) == stamp(event.at):
+            self._joins.take(member.guild.id, event)  # it was told before
+        else:
+            self._joins.came(member.guild.id, event)
 
     def _leave(self, change: discord.RawMemberRemoveEvent) -> None:
         guild, user = change.guild_id, change.user
         event = left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds)
         if event is not None:
             self._guilds.went(guild, user.id)
-            self._intake.take(guild, event)
+            self._joins.take(guild, event)
 
     def _reaction(self, change: discord.RawReactionActionEvent) -> None:
         own = self._client.user is not None and change.user_id == self._client.user.id

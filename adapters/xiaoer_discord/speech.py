@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from xiaoer import Answer, Delete, Edit, NotPrivately, Pin, Receipt, Request, Send
+from xiaoer import Answer, Delete, Edit, Invite, NotPrivately, Pin, Receipt, Request, Revoke, Send
 from xiaoer_discord.faults import FAILURES, NO_REPLY, UNKNOWN_MESSAGE, fault, has_code
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.interactions import Interactions
+from xiaoer_discord.invites import Invites
 from xiaoer_discord.render import Rendered, nonce, render
 from xiaoer_discord.rest import Rest
 
@@ -17,12 +18,14 @@ class Speech:
         rest: reaches Discord.
         guilds: what is known of them.
         interactions: answers commands and pressed buttons.
+        invites: makes and revokes them.
     """
 
-    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions) -> None:
+    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions, invites: Invites) -> None:
         self._rest = rest
         self._guilds = guilds
         self._interactions = interactions
+        self._invites = invites
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -52,6 +55,10 @@ class Speech:
                 await self._rest.pin(channel, message, pinned=request.pinned)
             case Answer():
                 return await self._answer(request)
+            case Invite():
+                return await self._invites.make(request)
+            case Revoke():
+                await self._invites.revoke(request)
         return Receipt()
 
     def _channel(self, chat: str) -> int:

@@ -34,6 +34,8 @@ GONE = "message to delete not found"
 NO_TEXT = "there is no text in the message to edit"
 BAD_FILE = ("wrong remote file identifier", "wrong file identifier")
 MISSING = ("message to edit not found", "message to pin not found")
+NO_RIGHT_TO_INVITE = ("not enough rights to manage chat invite link", "CHAT_ADMIN_REQUIRED")
+DEAD_LINK = "INVITE_HASH_EXPIRED"
 FLOOD = "Too Many Requests"
 
 FAULTS = (TelegramAPIError, ClientDecodeError)
@@ -86,6 +88,16 @@ def has_no_text(error: Exception) -> bool:
 def has_bad_file(error: Exception) -> bool:
     """Return whether a file cannot be named by the id that Telegram gave it once."""
     return isinstance(error, TelegramBadRequest) and any(words in error.message for words in BAD_FILE)
+
+
+def lacks_right_to_invite(error: Exception) -> bool:
+    """Return whether the bot may make no invite links in a group, and so revoke none."""
+    return isinstance(error, TelegramBadRequest) and any(words in error.message for words in NO_RIGHT_TO_INVITE)
+
+
+def is_dead_link(error: Exception) -> bool:
+    """Return whether an invite link lets nobody in any more, or never did."""
+    return isinstance(error, TelegramBadRequest) and DEAD_LINK in error.message
 
 
 def is_refused(error: Exception) -> bool:

@@ -24,16 +24,19 @@ from xiaoer import (
     Edit,
     Hopeless,
     Host,
+    Invite,
     NotPrivately,
     Pin,
     Receipt,
     Request,
+    Revoke,
     Send,
     StoreError,
     Unreachable,
 )
 from xiaoer_telegram.chats import Chats
 from xiaoer_telegram.faults import FAULTS, UNREACHABLE, fault, is_gone, is_refused
+from xiaoer_telegram.invites import Invites
 from xiaoer_telegram.photos import Photos
 from xiaoer_telegram.presses import Presses
 from xiaoer_telegram.render import ALERT_LIMIT, Rendered, render, shortened, width
@@ -87,6 +90,7 @@ class Speech:
         self._presses = presses
         self._photos = photos
         self._whisper = whisper
+        self._invites = Invites(host, bot, chats)
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -119,6 +123,10 @@ class Speech:
                 await self._pin(request)
             case Answer():
                 return await self._answer(request)
+            case Invite():
+                return await self._invites.make(request)
+            case Revoke():
+                await self._invites.revoke(request)
         return Receipt()
 
     async def _post(self, chat: str, rendered: Rendered, reply_to: str | None) -> Receipt:

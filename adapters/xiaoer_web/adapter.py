@@ -21,13 +21,16 @@ from xiaoer import (
     Edit,
     Gone,
     Host,
+    Invite,
     Pin,
     Receipt,
     Request,
+    Revoke,
     Send,
     Settings,
 )
 from xiaoer_web.guard import Guard
+from xiaoer_web.invites import Invites
 from xiaoer_web.people import People
 from xiaoer_web.rooms import MEMBERS, change, pin, remove, speak
 from xiaoer_web.site import Site
@@ -68,7 +71,9 @@ class WebAdapter(Adapter):
 
     platform: ClassVar[str] = "web"
     settings: ClassVar[type[BaseModel]] = WebSettings
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"only_to", "private_answer", "edit", "delete", "pin"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"only_to", "private_answer", "edit", "delete", "pin", "invite"}
+    )
     sandbox: ClassVar[bool] = True
 
     def __init__(self, settings: BaseModel, host: Host) -> None:
@@ -76,7 +81,9 @@ class WebAdapter(Adapter):
         self._settings = settings if isinstance(settings, WebSettings) else WebSettings()
         self._people = People()
         self._hub = Hub(host.store, self._people.learn)
-        self._site = Site(host, self._people, Views(host, self._people), self._hub)
+        self._invites = Invites(host.store)
+        self._site = Site(host, self._people, Views(host, self._people), self._hub, self._invites)
+        self._base = ""
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._listener: socket.socket | None = None
@@ -89,7 +96,9 @@ class WebAdapter(Adapter):
         """Begin to serve and return the address."""
         listener = self._listener = self._listen()
         port = listener.getsockname()[1]
+        self._base = f"http://localhost:{port}/"
         self._people.learn(await self.host.store.read(MEMBERS))
+        await self._invites.load()
         await self._hub.start()
         config = uvicorn.Config(
             Guard(self._site.app(), port),
@@ -103,7 +112,7 @@ class WebAdapter(Adapter):
         self._server = _Server(config)
         self._serving = self.host.spawn(self._server.serve([listener]), "web server")
         self.host.spawn(self._hub.run(), "web hub")
-        return f"http://localhost:{port}/"
+        return self._base
 
     def _listen(self) -> socket.socket:
         host, port = self._settings.host, self._settings.port
@@ -155,4 +164,8 @@ class WebAdapter(Adapter):
                 await transact(remove, request.message)
             case Pin():
                 await transact(pin, request.message, request.pinned)
+            case Invite():
+                return Receipt(invite=await self._invites.make(request, self._base))
+            case Revoke():
+                await self._invites.revoke(request.invite)
         return Receipt()

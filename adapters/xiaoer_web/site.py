@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from xiaoer import Host, Outcome, Refusal, StoreError, Transaction, Who, XiaoerError
 from xiaoer_web.gallery import LOOK
+from xiaoer_web.invites import Invites, note_entry
 from xiaoer_web.people import People, Person
 from xiaoer_web.rooms import SEEN, act_as, store
 from xiaoer_web.stream import Hub, Notice
@@ -65,13 +66,15 @@ class Site:
         people: who is there.
         views: how it looks.
         hub: tells open pages what changes.
+        invites: by which people come in.
     """
 
-    def __init__(self, host: Host, people: People, views: Views, hub: Hub) -> None:
+    def __init__(self, host: Host, people: People, views: Views, hub: Hub, invites: Invites) -> None:
         self._host = host
         self._people = people
         self._views = views
         self._hub = hub
+        self._invites = invites
         self._slow: dict[str, asyncio.TimerHandle] = {}
 
     def app(self) -> Starlette:
@@ -98,7 +101,7 @@ class Site:
         )
 
     async def lobby(self, request: Request) -> Response:
-        """Show where people come in; with somebody's personal link, by whom they are invited."""
+        """Show where people come in; with a personal link or an invite, into which room and by whom."""
         by = request.path_params.get("by")
         inviter = self._people.anywhere(by) if by is not None else None
         locale = request.query_params.get("lang") or _language(request)
@@ -106,7 +109,16 @@ class Site:
             return self._page(
                 self._views.error("There is no such link: ask the person who gave it to you.", locale), 404
             )
-        return self._page(self._views.lobby(locale, inviter))
+        code = request.query_params.get("invite")
+        if code is not None and (sentence := self._closed(code, locale)):
+            return self._page(self._views.error(sentence, locale), 410)
+        invite = self._invites.find(code) if code is not None else None
+        return self._page(self._views.lobby(locale, inviter, invite))
+
+    def _closed(self, code: str, locale: str | None, space: str | None = None, key: str = "") -> str:
+        """Return why an invite lets nobody in, and what to do; nothing if it does."""
+        why = self._invites.closed(code, space, self._host.clock.now(), key)
+        return self._views.sentence(f"invite.{why}", locale) if why is not None else ""
 
     async def room(self, request: Request) -> Response:
         """Show a chat to a person."""
@@ -159,7 +171,9 @@ class Site:
         )
 
     def _take(self, doing: AnyRequest, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
+        invite: str | None = None
         if isinstance(doing, Join):
+            invite = self._invited(doing)
             doing, who = self._newcomer(doing)
         else:
             who = self._person(doing.space, doing.me).who
@@ -167,10 +181,28 @@ class Site:
             self._watch(doing)
         answers.append({"key": doing.key, "me": doing.me})
         at = self._host.clock.now()
-        return self._host.submit(translate(doing, who, at), lambda tx: self._store(tx, doing, who.name, at))
+        stored = self._host.submit(translate(doing, who, at, invite), lambda tx: self._store(tx, doing, who.name, at))
+        if isinstance(doing, Join) and doing.invite is not None:
+            self._invites.enter(doing.invite, doing.key, stored)
+        return stored
+
+    def _invited(self, doing: Join) -> str | None:
+        """Return the address of the invite by which somebody comes in; None for none.
+
+        Raises:
+            Refused: it lets nobody in any more.
+        """
+        if doing.invite is None:
+            return None
+        if sentence := self._closed(doing.invite, doing.locale, doing.space, doing.key):
+            raise Refused(410, sentence)
+        found = self._invites.find(doing.invite)
+        return found.address if found is not None else None
 
     def _store(self, tx: Transaction, doing: AnyRequest, name: str, at: datetime) -> None:
         store(tx, doing, name, at)
+        if isinstance(doing, Join) and doing.invite is not None:
+            note_entry(tx, doing.invite, doing.key)
         tx.after(self._hub.changed)
 
     def _newcomer(self, doing: Join) -> tuple[Join, Who]:

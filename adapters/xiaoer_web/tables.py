@@ -57,6 +57,30 @@ pictures = Table(
 )
 """The pictures of messages, each once, named by a hash of what it looks like; one that no message shows is deleted."""
 
+invites = Table(
+    "web_invite",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("request", String, nullable=False, unique=True),
+    Column("space", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("expires", Moment),
+    Column("uses", Integer),
+    Column("revoked", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Invites; ``address`` is what was told when one was made, though the sandbox may listen elsewhere today."""
+
+entries = Table(
+    "web_entry",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("code", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who came in by which invite: the key of the join, so that one that is asked again is counted once."""
+
 counter = Table(
     "web_counter", metadata, Column("id", Integer, primary_key=True), Column("rev", Integer, nullable=False)
 )

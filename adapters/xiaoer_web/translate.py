@@ -27,6 +27,7 @@ Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 PersonId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 MessageId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Typed: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 PersonName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Place: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^web:[^\s]{1,100}$")]
 
@@ -48,12 +49,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_
 
 
 class Join(Request, frozen=True, kw_only=True, tag_field="do", tag="join"):
-    """Come in by name, by the link of the person in ``by``, or pulled in by that person."""
+    """Come in by name, by the link of the person in ``by``, pulled in by that person, or by the bot's ``invite``."""
 
     name: PersonName
     locale: Literal["zh", "en"] = "en"
     how: Literal["name", "link", "pulled"] = "name"
     by: PersonId | None = None
+    invite: Code | None = None
 
 
 class Leave(Request, frozen=True, kw_only=True, tag_field="do", tag="leave"):
@@ -105,13 +107,14 @@ def decode(body: bytes) -> list[AnyRequest]:
     return _many.decode(body) if body[:1] == b"[" else [_one.decode(body)]
 
 
-def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
+def translate(request: AnyRequest, who: Who, at: datetime, invite: str | None = None) -> AnyEvent:
     """Return what happened.
 
     Args:
         request: what the person does.
         who: the person.
         at: community time.
+        invite: the address of the invite by which they come in.
     """
     key = f"web:{request.key}"
     match request:
@@ -141,10 +144,16 @@ def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
                 removed=() if request.on else emoji,
             )
         case Join():
-            source = JoinSource(SOURCES[request.how], "exact", by=f"web:{request.by}" if request.by else None)
+            source = _source(request, invite)
             return MemberJoined(key=key, at=at, space=request.space, chat=request.chat, who=who, source=source)
         case Leave():
             return MemberLeft(key=key, at=at, space=request.space, chat=request.chat, who=who)
+
+
+def _source(request: Join, invite: str | None) -> JoinSource:
+    if invite is not None:
+        return JoinSource("referral", "exact", invite=invite)
+    return JoinSource(SOURCES[request.how], "exact", by=f"web:{request.by}" if request.by else None)
 
 
 def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted | CommandUsed:

@@ -10,6 +10,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from xiaoer import Bold, Community, Content, Host, Link, Mention, Row
+from xiaoer_web.invites import Known
 from xiaoer_web.people import ROLES, STAFF, People, Person
 from xiaoer_web.stream import Changes, Notice
 
@@ -77,14 +78,24 @@ class Views:
 
         return say
 
-    def lobby(self, locale: str | None, inviter: Person | None) -> str:
+    def sentence(self, key: str, locale: str | None) -> str:
+        """Return one of the sandbox's texts in a language, else in that of the first room."""
+        rooms = self.rooms()
+        return self.says(rooms[0][1].id, locale or rooms[0][1].locale)(key) if rooms else ""
+
+    def lobby(self, locale: str | None, inviter: Person | None, invite: Known | None = None) -> str:
         """Return the page where people come in."""
         rooms = [(space, community, self._people.of(space)) for space, community in self.rooms()]
         if inviter is not None:
             rooms = [room for room in rooms if room[0] == inviter.space]
+        if invite is not None:
+            rooms = [room for room in rooms if room[0] == invite.space]
         first = rooms[0][1] if rooms else None
         says = self.says(first.id, locale or first.locale) if first is not None else str
-        return self._fill("lobby.html", t=says, rooms=rooms, inviter=inviter, locale=locale or "", clock=self.clock())
+        code = invite.code if invite is not None else ""
+        return self._fill(
+            "lobby.html", t=says, rooms=rooms, inviter=inviter, invite=code, locale=locale or "", clock=self.clock()
+        )
 
     def room(self, person: Person, chat: str, rows: list[Row], rev: int) -> str:
         """Return a person's page of one chat."""

@@ -3,8 +3,31 @@
 This is everything that plugins and adapters may use; ``xiaoer.testing`` is the kit for their tests.
 """
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limits, Pin, Receipt, Request, Send
+from xiaoer.actions import (
+    AnswerPerson,
+    AnyAction,
+    CreateInvite,
+    DeleteMessage,
+    RevokeInvite,
+    SendMessage,
+    ShowMessage,
+    Then,
+)
+from xiaoer.adapter import (
+    Adapter,
+    Answer,
+    Capability,
+    Delete,
+    Edit,
+    Ids,
+    Invite,
+    Limits,
+    Pin,
+    Receipt,
+    Request,
+    Revoke,
+    Send,
+)
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.batches import Batch, Progress
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
@@ -19,6 +42,7 @@ from xiaoer.errors import (
     Gone,
     Hopeless,
     LedgerError,
+    NotPermitted,
     NotPrivately,
     PluginError,
     Problem,
@@ -34,6 +58,7 @@ from xiaoer.events import (
     ActionEnded,
     AnyEvent,
     ButtonPressed,
+    Candidate,
     CommandUsed,
     JoinSource,
     MemberJoined,
@@ -100,6 +125,7 @@ __all__ = [
     "Budget",
     "Button",
     "ButtonPressed",
+    "Candidate",
     "Capability",
     "Clock",
     "CommandForm",
@@ -111,6 +137,7 @@ __all__ = [
     "Content",
     "Context",
     "ContextClosed",
+    "CreateInvite",
     "Cron",
     "CronExpression",
     "Delete",
@@ -121,6 +148,7 @@ __all__ = [
     "Hopeless",
     "Host",
     "Ids",
+    "Invite",
     "JSONText",
     "JoinSource",
     "Ledger",
@@ -139,6 +167,7 @@ __all__ = [
     "Moment",
     "Named",
     "NoConfig",
+    "NotPermitted",
     "NotPrivately",
     "Outcome",
     "Parameter",
@@ -156,6 +185,8 @@ __all__ = [
     "Refusal",
     "Request",
     "Rest",
+    "Revoke",
+    "RevokeInvite",
     "Role",
     "Row",
     "ScheduleDue",

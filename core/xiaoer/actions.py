@@ -103,14 +103,48 @@ class AnswerPerson(Action, frozen=True, kw_only=True, tag_field="do", tag="answe
     to: str
 
 
-AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson
+class CreateInvite(Action, frozen=True, kw_only=True, tag_field="do", tag="invite"):
+    """Make an invite: an address by which people come in; ``then`` hears it.
+
+    A kill in mid-air or a connection that breaks may leave a spare one (at least once), whose address nobody was told.
+    Telegram cannot be asked for the links that the bot made, so no request stands in their names to be found by: admins
+    see two of one name, and the one that nobody uses is the spare.
+
+    Args:
+        chat: the space that it leads into.
+        name: what the space's admins see it called; cut to what the platform takes.
+        expires: the community time until which it is good; None for always. Discord takes a week at most.
+        uses: how many may come in by it; None for any number. Telegram takes 99,999 at most, and there who left makes
+            room again; Discord takes 100.
+    """
+
+    name: str = ""
+    expires: datetime | None = None
+    uses: int | None = None
+
+
+class RevokeInvite(Action, frozen=True, kw_only=True, tag_field="do", tag="revoke"):
+    """Make an invite good for nobody any more; one that is good for nobody already is a success.
+
+    Args:
+        chat: the space that it leads into.
+        invite: its address, as :class:`CreateInvite` gave it.
+    """
+
+    invite: str
+
+
+AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson | CreateInvite | RevokeInvite
 
 ANSWER, PROMPT, BROADCAST = 2, 1, 0
 
 
 def urgency_of(action: AnyAction) -> int:
-    """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many."""
-    if isinstance(action, AnswerPerson):
+    """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many.
+
+    Invites are as urgent as answers: somebody waits for them, and no limit of messages holds for them.
+    """
+    if isinstance(action, AnswerPerson | CreateInvite | RevokeInvite):
         return ANSWER
     many = isinstance(action, SendMessage) and (action.guarantee == "at_most_once" or action.batch is not None)
     return BROADCAST if many else PROMPT
@@ -126,7 +160,13 @@ class Asked(NamedTuple):
 
 
 def conclusion(
-    asked: Asked, action: AnyAction, at: datetime, message: str | None, error: str | None
+    asked: Asked,
+    action: AnyAction,
+    at: datetime,
+    *,
+    message: str | None = None,
+    error: str | None = None,
+    invite: str | None = None,
 ) -> ActionEnded | None:
     """Return the fact that an action has ended; None when its plugin does not want to know.
 
@@ -136,6 +176,7 @@ def conclusion(
         at: when it ended.
         message: the platform's id of what was sent.
         error: why it could not be.
+        invite: the address of the invite that was made.
     """
     then = action.then
     if then is None:
@@ -150,6 +191,7 @@ def conclusion(
         message=message,
         error=error,
         prompted=asked.prompted,
+        invite=invite,
     )
 
 
@@ -159,7 +201,7 @@ _decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
 
 def encode_action(action: AnyAction) -> bytes:
     """Return an action as JSON, as the outbox keeps it: without what a picture looks like, which is drawn anew."""
-    content = None if isinstance(action, DeleteMessage) else action.content
+    content = action.content if isinstance(action, SendMessage | ShowMessage | AnswerPerson) else None
     if content is not None and content.picture is not None and content.picture.png:
         picture = msgspec.structs.replace(content.picture, png=b"")
         action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, picture=picture))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -13,7 +14,7 @@ from xiaoer.content import Content
 if TYPE_CHECKING:
     from xiaoer.host import Host
 
-Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin"]
+Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin", "invite"]
 """``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private."""
 
 
@@ -68,7 +69,25 @@ class Answer(msgspec.Struct, frozen=True):
     to: str
 
 
-Request: TypeAlias = Send | Edit | Delete | Pin | Answer
+class Invite(msgspec.Struct, frozen=True):
+    """Make an invite, and give its address back; see :class:`~xiaoer.CreateInvite`."""
+
+    id: str
+    chat: str
+    name: str = ""
+    expires: datetime | None = None
+    uses: int | None = None
+
+
+class Revoke(msgspec.Struct, frozen=True):
+    """Make an invite good for nobody any more; one that is so already is a success."""
+
+    id: str
+    chat: str
+    invite: str
+
+
+Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Invite | Revoke
 
 
 class Receipt(NamedTuple):
@@ -77,10 +96,12 @@ class Receipt(NamedTuple):
     Args:
         message: the id of the message that now stands, where there is one.
         known: whether it stood before, because an earlier try was heard after all, and may say what that one said.
+        invite: the address of the invite that was made.
     """
 
     message: str | None = None
     known: bool = False
+    invite: str | None = None
 
 
 class Ids(NamedTuple):
@@ -160,6 +181,7 @@ class Adapter(ABC):
         Raises:
             TryLater: the platform asks to wait.
             Hopeless: trying again cannot help.
+            NotPermitted: the bot lacks a right, and the adapter has told the admins which, once.
             Gone: the message that it is about is not there any more.
             NotPrivately: it cannot be shown to that person alone.
             Unclear: it may or may not have happened.

@@ -19,7 +19,17 @@ import structlog
 from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
 from xiaoer.budget import UNPOST
-from xiaoer.errors import DeliveryError, Gone, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
+from xiaoer.errors import (
+    DeliveryError,
+    Gone,
+    Hopeless,
+    NotPermitted,
+    NotPrivately,
+    StoreError,
+    TryLater,
+    Unclear,
+    Unreachable,
+)
 from xiaoer.outbox import (
     ACTION,
     OPEN_ACTIONS,
@@ -266,10 +276,11 @@ class Delivery:
         return again if more is not False else None
 
     def _later(self, pacer: Pacer, lane: Lane, todo: Todo, error: DeliveryError) -> Todo:
-        """Let something be tried again: the whole chat waits when the platform asks for it, else what is no answer."""
+        """Let something be tried again: the whole chat waits when the platform asks, else what is less urgent."""
         now, seconds = self._platform.monotonic(), pause(todo.tries + 1, error)
-        if isinstance(error, TryLater):
-            pacer.wait(lane, seconds, now, asked=not isinstance(error, Unreachable))
+        if isinstance(error, TryLater) or todo.urgency == ANSWER:
+            asked = isinstance(error, TryLater) and not isinstance(error, Unreachable)
+            pacer.wait(lane, seconds, now, asked=asked)
         else:
             lane.others_at = now + seconds
         return todo._replace(tries=todo.tries + 1)
@@ -333,8 +344,8 @@ class Delivery:
 
     async def _end(self, todo: Todo, entry: Entry, result: Receipt | DeliveryError) -> Todo | None:
         if isinstance(result, Receipt):
-            message = result.message
-            return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None))
+            message, invite = result.message, result.invite
+            return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None, invite))
         return await self._noting(todo, lambda tx: self._fail(tx, entry, result))
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
@@ -351,6 +362,8 @@ class Delivery:
             chat=entry.chat,
             reason=error.reason,
         )
+        if isinstance(error, NotPermitted):
+            return  # the adapter has told them already
         if entry.plugin == CORE or isinstance(entry.action, AnswerPerson):
             return  # the core's own messages to admins must not cause others; whoever asks again is answered again
         if isinstance(entry.action, SendMessage) and entry.action.batch is not None:

@@ -16,6 +16,7 @@
         │   └── Unreachable  it cannot be asked now; nothing was sent
         ├── Hopeless         trying again cannot help
         │   ├── Gone         the message that it is about is not there any more
+        │   ├── NotPermitted the bot lacks a right, and admins know which
         │   └── NotPrivately it cannot be shown to that person alone
         └── Unclear          it may or may not have happened
 """
@@ -160,6 +161,10 @@ class Hopeless(DeliveryError):
 
 class Gone(Hopeless):
     """The message that should be changed or pinned is not there any more; what is shown is sent anew."""
+
+
+class NotPermitted(Hopeless):
+    """The bot lacks a right; the adapter has told the admins which, once, so they are not told again."""
 
 
 class NotPrivately(Hopeless):

@@ -39,21 +39,32 @@ class Who(msgspec.Struct, frozen=True):
     handle: str = ""
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """An invite by which somebody may have come in, and the account that made it; None when the bot did."""
+
+    invite: str
+    by: str | None = None
+
+
 class JoinSource(msgspec.Struct, frozen=True):
     """How somebody came in, and how surely that is known.
 
     Args:
         kind: the way they came.
-        certainty: ``exact`` when the platform says so, ``inferred`` when only one way is left, ``ambiguous`` when
-            several are, ``declared`` when the newcomer says so.
-        by: the account that brought them, where known.
-        invite: the invite link or code, where known.
+        certainty: ``exact`` when the platform leaves no other answer, ``inferred`` when only one way is left that is
+            known of, ``ambiguous`` when several are, ``declared`` when the newcomer says so.
+        by: the account that pulled them in or made the invite, where known. None when the bot made it: then whoever
+            asked for it by :class:`~xiaoer.CreateInvite` knows by ``invite`` whom it is for.
+        invite: the invite's address, where known: the same that :class:`~xiaoer.ActionEnded` told when the bot made it.
+            Of links that others made Telegram hides the end.
+        candidates: when ambiguous, the invites that it may have been; it may have been none of them as well.
     """
 
     kind: SourceKind = "unknown"
     certainty: Certainty = "unknown"
     by: str | None = None
     invite: str | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -183,6 +194,7 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
         data: what the plugin stored with it.
         message: the platform's id of what was sent; None when nothing was.
         error: why it cannot be; None when it was performed.
+        invite: the address of the invite that was made, on which people can click; None when none was.
         prompted: whether a person caused it; what a timer causes counts towards the notification budget.
     """
 
@@ -192,6 +204,7 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
     data: dict[str, Any] = {}
     message: str | None = None
     error: str | None = None
+    invite: str | None = None
     prompted: bool = True
 
 

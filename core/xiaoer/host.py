@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from xiaoer.arguments import Parameter
 from xiaoer.clocks import CommunityClock
 from xiaoer.communities import Community
-from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, Who
+from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, PlatformEvent, Who
 from xiaoer.plugin import Role, Visibility
 from xiaoer.store import Store
 from xiaoer.transaction import Transaction
@@ -67,7 +67,7 @@ class Host(Protocol):
         ...
 
     def submit(
-        self, event: AnyEvent, *writes: Callable[[Transaction], None], park: bool = False
+        self, event: AnyEvent, *writes: Callable[[Transaction], None], park: bool = False, kept: bool = False
     ) -> asyncio.Future[Outcome]:
         """Take an event in.
 
@@ -75,12 +75,26 @@ class Host(Protocol):
             event: what happened.
             writes: what the adapter itself must store with the event; committed with the event's other effects.
             park: whether the event itself is stored while it is tried: for platforms that tell nothing twice.
+            kept: whether :meth:`keep` has stored it already.
 
         Returns:
             A future that is done once the event is safe and may be acknowledged to the platform.
 
         Raises (in the future):
             StoreError: it could not be made safe; do not acknowledge it, and tell it again later.
+        """
+        ...
+
+    async def keep(self, event: PlatformEvent) -> bool:
+        """Make an event safe that is submitted with ``kept`` once more is known of it, under the same key.
+
+        When the program ends before that, the next run takes it in as it was kept.
+
+        Returns:
+            Whether it is kept; an event that was dealt with before need not be.
+
+        Raises:
+            StoreError: it could not be made safe.
         """
         ...
 

@@ -13,9 +13,10 @@ from sqlalchemy import bindparam, select
 from xiaoer.communities import Community
 from xiaoer.content import plain
 from xiaoer.errors import AdapterError, DeliveryError, Refusal
-from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, Who
+from xiaoer.events import AnyEvent, ButtonPressed, CommandUsed, PlatformEvent, Who
 from xiaoer.host import CommandForm, CommandHelp, Membership
 from xiaoer.plugin import Visibility
+from xiaoer.recovery import keep
 from xiaoer.roles import least_role
 from xiaoer.statements import Statement
 from xiaoer.tables import accounts, members
@@ -77,10 +78,15 @@ class AppHost:
         return self._app.settings.tokens[variable]
 
     def submit(
-        self, event: AnyEvent, *writes: Callable[[Transaction], None], park: bool = False
+        self, event: AnyEvent, *writes: Callable[[Transaction], None], park: bool = False, kept: bool = False
     ) -> asyncio.Future[Outcome]:
         """Take an event in."""
-        return self._app.pipeline.submit(event, writes, park=park)
+        return self._app.pipeline.submit(event, writes, park=park, parked=kept)
+
+    async def keep(self, event: PlatformEvent) -> bool:
+        """Make an event safe that is submitted later."""
+        home = next((found.id for found in self.communities() if event.space in found.spaces), None)
+        return home is not None and await self.store.transact(keep, home, event)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Keep a background task."""

@@ -244,12 +244,17 @@ def mark_unknown(tx: Transaction, row: Row) -> None:
 
 
 def end(
-    tx: Transaction, entry: Entry, state: Literal["done", "failed", "unknown"], message: str | None, reason: str | None
+    tx: Transaction,
+    entry: Entry,
+    state: Literal["done", "failed", "unknown"],
+    message: str | None,
+    reason: str | None,
+    invite: str | None = None,
 ) -> None:
     """Note how an action ended, and tell its plugin if it asked to be told."""
     tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason, moment=tx.now)
     asked = Asked(entry.id, entry.community, entry.plugin, not entry.unprompted)
-    told = conclusion(asked, entry.action, tx.now, message, reason)
+    told = conclusion(asked, entry.action, tx.now, message=message, error=reason, invite=invite)
     if told is not None:
         tx.emit(told)
 

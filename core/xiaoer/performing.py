@@ -6,8 +6,16 @@ import random
 
 import msgspec
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Request, Send
+from xiaoer.actions import (
+    AnswerPerson,
+    AnyAction,
+    CreateInvite,
+    DeleteMessage,
+    RevokeInvite,
+    SendMessage,
+    ShowMessage,
+)
+from xiaoer.adapter import Adapter, Answer, Delete, Edit, Invite, Pin, Request, Revoke, Send
 from xiaoer.content import Content
 from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, TryLater
 from xiaoer.outbox import Shown
@@ -43,8 +51,20 @@ def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
             if "delete" not in can:
                 raise Hopeless(f"{adapter.platform} cannot delete messages")
             return Delete(name, action.chat, action.message)
+        case CreateInvite() | RevokeInvite():
+            return _inviting(adapter, name, action)
         case ShowMessage():
             raise AssertionError("a show is kept as a state, not in the outbox")
+
+
+def _inviting(adapter: Adapter, name: str, action: CreateInvite | RevokeInvite) -> Invite | Revoke:
+    if "invite" not in adapter.capabilities:
+        raise Hopeless(f"{adapter.platform} has no invites")
+    if isinstance(action, RevokeInvite):
+        return Revoke(name, action.chat, action.invite)
+    if action.uses is not None and action.uses < 1:
+        raise Hopeless("an invite lets in one person at least: uses is None, or 1 and more")
+    return Invite(name, action.chat, action.name, action.expires, action.uses)
 
 
 def appearance(adapter: Adapter, entry: Shown) -> list[Request]:

@@ -8,11 +8,11 @@ import msgspec
 import structlog
 from sqlalchemy import bindparam, select, update
 
-from xiaoer.events import AnyEvent, decode_event
+from xiaoer.events import AnyEvent, Event, decode_event, encode_event
 from xiaoer.statements import Statement
 from xiaoer.tables import inbox
-from xiaoer.transaction import Transaction
-from xiaoer.units import REMEMBER
+from xiaoer.transaction import PARK, Transaction
+from xiaoer.units import REMEMBER, SEEN
 
 if TYPE_CHECKING:
     from xiaoer.dispatch import Report
@@ -68,6 +68,14 @@ async def recover(store: Store, report: Report, *, clean: bool) -> list[tuple[An
 async def note_try(store: Store, event: AnyEvent) -> None:
     """Note that an event is about to be tried, so that one during which the process ends again and again is found."""
     await store.transact(Transaction.run, TRY, parked=event.key)
+
+
+def keep(tx: Transaction, community: str, event: Event) -> bool:
+    """Put an event into the inbox that is submitted later; return whether it is there, because it is new."""
+    if tx.one(SEEN, key=event.key) is not None:
+        return False
+    tx.run(PARK, key=event.key, community=community, event=encode_event(event), at=tx.now)
+    return True
 
 
 def _set_aside(tx: Transaction, key: str, reason: str) -> None:

@@ -342,7 +342,7 @@ class Transaction(Voice):
         for row in self.all(KEYED, of=self.scene.community.id, by=self.scene.plugin, place=chat, name=key):
             self.run(REPLACED, entry=row.id, moment=self.now)
             asked = Asked(row.id, self.scene.community.id, self.scene.plugin, not row.unprompted)
-            told = conclusion(asked, decode_action(row.action), self.now, None, GAVE_WAY)
+            told = conclusion(asked, decode_action(row.action), self.now, error=GAVE_WAY)
             if told is not None:
                 self.emit(told)
 

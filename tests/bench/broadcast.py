@@ -1,8 +1,8 @@
 """One message to ten thousand chats: how much of Telegram's allowance is used, beside what bots usually do.
 
 The real aiogram speaks to a loopback Telegram that keeps the limits as token buckets. Platform time is simulated, so
-that minutes take seconds; the app, the outbox and the commits are the real ones. Nothing in it depends on the machine, so
-one round is enough.
+that minutes take seconds; the app, the outbox and the commits are the real ones. Nothing in it depends on the machine,
+so one round is enough.
 """
 
 from __future__ import annotations

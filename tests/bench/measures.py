@@ -263,6 +263,14 @@ async def broadcast() -> list[Figure]:
     return await measured()
 
 
+async def referral() -> list[Figure]:
+    """Measure how surely people are told by whose invite they came."""
+    # the platforms' libraries are loaded here, because they weigh on what else is measured
+    from tests.bench.referral import referral as measured
+
+    return await measured()
+
+
 MEASURES = {
     "pipeline": pipeline,
     "durability": durability,
@@ -275,4 +283,5 @@ MEASURES = {
     "delivering": delivering,
     "envelope": envelope,
     "broadcast": broadcast,
+    "referral": referral,
 }

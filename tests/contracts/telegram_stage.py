@@ -39,7 +39,7 @@ class TelegramStage(Stage):
         """Start the Bot API, with one group."""
         await self.api.__aenter__()
         self.group: Group = self.api.group("Town", number=-1001000000777, admin=self.admin)
-        self.group.rights = {"can_delete_messages": True, "can_pin_messages": True}
+        self.group.rights = {"can_delete_messages": True, "can_pin_messages": True, "can_invite_users": True}
         self.space = self.chat = f"telegram:{self.group.id}"
         self.section = f'api_base = "{self.api.base}"'
         self.environ = {"TELEGRAM_TOKEN": self.api.token}

@@ -4,11 +4,11 @@ for (const form of document.querySelectorAll("form.join")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const problem = form.querySelector(".problem");
-    const { space, by } = form.dataset;
+    const { space, by, invite } = form.dataset;
     const join = {
       do: "join", key, space, chat: `${space}/main`, me: "newcomer",
       name: form.elements.name.value.trim(), locale: form.elements.locale.value,
-      how: by ? "link" : "name", by: by || null,
+      how: by ? "link" : "name", by: by || null, invite: invite || null,
     };
     try {
       const answer = await fetch("/do", {

@@ -7,8 +7,8 @@
         assert "Ann" in town.last("ann").text
 """
 
-from xiaoer.testing.adapter import FakeAdapter, FakeMessage, FakePlatform
+from xiaoer.testing.adapter import FakeAdapter, FakeInvite, FakeMessage, FakePlatform
 from xiaoer.testing.clock import START, ManualClock, rest
 from xiaoer.testing.scene import Town, play
 
-__all__ = ["START", "FakeAdapter", "FakeMessage", "FakePlatform", "ManualClock", "Town", "play", "rest"]
+__all__ = ["START", "FakeAdapter", "FakeInvite", "FakeMessage", "FakePlatform", "ManualClock", "Town", "play", "rest"]

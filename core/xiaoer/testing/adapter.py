@@ -9,9 +9,22 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Limits, Pin, Receipt, Request, Send
+from xiaoer.adapter import (
+    Adapter,
+    Answer,
+    Capability,
+    Delete,
+    Edit,
+    Invite,
+    Limits,
+    Pin,
+    Receipt,
+    Request,
+    Revoke,
+    Send,
+)
 from xiaoer.content import Button, Content, Picture
-from xiaoer.errors import Gone
+from xiaoer.errors import Gone, Hopeless
 from xiaoer.host import Host
 from xiaoer.plugin import Settings
 
@@ -60,12 +73,22 @@ class FakeMessage:
         return self.content.picture
 
 
+@dataclass(frozen=True)
+class FakeInvite:
+    """An invite as it was asked for; people come in by it with ``JoinSource("referral", "exact", invite=address)``."""
+
+    address: str
+    asked: Invite
+    revoked: bool = False
+
+
 @dataclass
 class FakePlatform:
     """What is left of the platform when the app restarts.
 
     Attributes:
         messages: by id, in the order they came.
+        invites: by address, in the order they were made.
         requests: everything that was asked of it, repeats included.
         failures: what the next requests fail with, one each; None lets one pass.
         hang: whether requests are heard and never answered.
@@ -73,11 +96,12 @@ class FakePlatform:
     """
 
     messages: dict[str, FakeMessage] = field(default_factory=lambda: {})
+    invites: dict[str, FakeInvite] = field(default_factory=lambda: {})
     requests: list[Request] = field(default_factory=lambda: [])
     failures: deque[Exception | None] = field(default_factory=lambda: deque())
     hang: bool = False
     limits: Limits = field(default_factory=Limits)
-    capabilities: frozenset[Capability] = frozenset({"only_to", "private_answer", "edit", "delete", "pin"})
+    capabilities: frozenset[Capability] = frozenset({"only_to", "private_answer", "edit", "delete", "pin", "invite"})
 
     def perform(self, request: Request) -> Receipt:
         """Do what is asked, or fail as the test says."""
@@ -102,6 +126,14 @@ class FakePlatform:
             case Pin():
                 found = self._find(request.message)
                 self.messages[found.id] = replace(found, pinned=request.pinned)
+            case Invite():
+                address = f"https://fake.example/+{len(self.requests)}"
+                self.invites[address] = FakeInvite(address, request)
+                return Receipt(invite=address)
+            case Revoke() if request.invite in self.invites:
+                self.invites[request.invite] = replace(self.invites[request.invite], revoked=True)
+            case Revoke():
+                raise Hopeless("there is no such invite")
         return Receipt()
 
     def _post(

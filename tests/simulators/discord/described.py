@@ -57,6 +57,8 @@ EVENTS: dict[str, Any] = {
     "MESSAGE_DELETE": gateway.MessageDeleteEvent,
     "MESSAGE_REACTION_ADD": gateway.MessageReactionAddEvent,
     "MESSAGE_REACTION_REMOVE": gateway.MessageReactionRemoveEvent,
+    "INVITE_CREATE": gateway.InviteCreateEvent,
+    "INVITE_DELETE": gateway.InviteDeleteEvent,
     "INTERACTION_CREATE": gateway.InteractionCreateEvent,
 }
 """Every event that the simulator makes by itself."""

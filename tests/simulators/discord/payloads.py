@@ -158,6 +158,7 @@ def guild_json(guild: Guild) -> Json:
         **dict.fromkeys(nothing.split()),
         "id": str(guild.id),
         "name": guild.name,
+        "vanity_url_code": guild.vanity,
         "owner_id": str(guild.owner.id),
         "region": "deprecated",
         "afk_timeout": 300,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tests.simulators.discord import payloads
 from tests.simulators.discord.gateway import ALWAYS, Gateway, Intent, Make, Session
+from tests.simulators.discord.invites import Doors
 from tests.simulators.discord.mentions import DEFAULT, mention
 from tests.simulators.discord.world import (
     EPOCH,
@@ -36,6 +37,9 @@ class People(Gateway):
     Args:
         token: the bot's.
         now: the time.
+
+    Attributes:
+        doors: the invites of all guilds.
     """
 
     def __init__(self, token: str, now: Clock | None = None) -> None:
@@ -46,6 +50,7 @@ class People(Gateway):
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.doors = Doors(self)
         self._last_join = EPOCH
         self.bot = self.user("Xiaoer", bot=True)
         self.begin = self._begin

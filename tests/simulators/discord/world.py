@@ -17,7 +17,10 @@ EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 class Permission(IntFlag):
     """The permissions that the simulator looks at (Discord docs, Permissions)."""
 
+    CREATE_INSTANT_INVITE = 1 << 0
     ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
     ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
@@ -117,6 +120,7 @@ class Guild(Named):
     Attributes:
         greets: whether joins are announced in the system channel.
         commands: the application commands that the bot registered here.
+        vanity: the code of the guild's own address.
     """
 
     id: int
@@ -129,6 +133,7 @@ class Guild(Named):
     system: Channel | None = None
     greets: bool = True
     commands: list[Json] = field(default_factory=lambda: [])
+    vanity: str | None = None
 
     @property
     def general(self) -> Channel:

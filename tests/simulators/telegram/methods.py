@@ -62,6 +62,7 @@ class Methods:
             api.EditEphemeralMessageCaption: lambda m: self._edit_hidden(m, self._recaptioned),
             api.EditEphemeralMessageMedia: lambda m: self._edit_hidden(m, self._repainted),
             api.DeleteEphemeralMessage: self._delete_hidden,
+            **world.links.served(self._group),
         }
 
     def call(self, method: api.TelegramMethod[Any], files: dict[str, bytes]) -> Any:

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Literal
 
 from aiogram.types import Update
+from tests.simulators.telegram.invites import Links
 from tests.simulators.telegram.photos import Photos
 from tests.simulators.telegram.world import ADMIN, Group, Json, Message, User, member_json, message_json, stamp
 
@@ -45,6 +46,7 @@ class People:
         hides: by which version's parameters a message is shown to one person alone; ``leaks`` knows the methods and
             shows it to everybody.
         photos: what was uploaded.
+        links: the invite links of all groups.
         repaints: whether a text can be given a picture afterwards; older servers have no such thing.
     """
 
@@ -62,6 +64,7 @@ class People:
         self.repaints = True
         self.hidden = count(1)
         self.photos = Photos()
+        self.links = Links(self)
         self._ids = count(1000)
         self._numbers = count(1)
         self._next_update = count(700)
@@ -134,8 +137,13 @@ class People:
                 "is_primary": link == "primary",
                 "is_revoked": False,
             }
-        self._change(group, user, "member", by or user, extra)
-        self._service(group, by or user, {"new_chat_members": [user.json()]})
+        self.come(group, user, by or user, extra)
+
+    def come(self, group: Group, user: User, actor: User, extra: Json) -> None:
+        """Let somebody come in, which an admin hears with what it says of the way, and others by a service message."""
+        self._change(group, user, "member", actor, extra)
+        by = user if "via_join_request" in extra else actor
+        self._service(group, by, {"new_chat_members": [user.json()]})
 
     def leave(self, group: Group, user: User, *, removed_by: User | None = None) -> None:
         """Let somebody leave, or be removed."""
