@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from xiaoer import Bold, Content, Link, Mention, Part, Picture
@@ -58,6 +59,11 @@ class Rendered(NamedTuple):
             "allowed_mentions": {"parse": [], "users": self.mentions, "replied_user": False},
             "components": self.rows,
         }
+
+    def stands_in(self, message: Mapping[str, Any]) -> bool:
+        """Return whether a message of Discord's says this, with these buttons."""
+        words = {self.text.strip(), self.bare().text.strip()}
+        return message["content"].strip() in words and _buttons(message["components"]) == _buttons(self.rows)
 
 
 def render(content: Content) -> Rendered:
@@ -148,6 +154,10 @@ def _rows(content: Content) -> list[dict[str, Any]]:
         }
         for row in wide[:ROWS]
     ]
+
+
+def _buttons(rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
+    return [button.get("custom_id") for row in rows for button in row["components"]]
 
 
 def nonce(request: str) -> str:

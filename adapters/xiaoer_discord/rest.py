@@ -83,7 +83,9 @@ class Rest:
     async def send(self, channel: int, rendered: Rendered, more: Json) -> int:
         """Post a message with some other fields and return its id (Discord docs, Create Message)."""
         sent = await self._show("POST", "/channels/{channel_id}/messages", rendered, more, channel_id=channel)
-        if rendered.picture is not None:
+        if not rendered.stands_in(sent):  # a try that seemed lost has posted it, as it should look then
+            await self.edit(channel, int(sent["id"]), rendered)
+        elif rendered.picture is not None:
             self._shown.learn(int(sent["id"]), rendered.picture, sent)
         return int(sent["id"])
 

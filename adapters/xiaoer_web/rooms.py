@@ -179,9 +179,9 @@ def _react(tx: Transaction, request: React, rev: int) -> None:
 def speak(
     tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
 ) -> None:
-    """Store what the bot says; the same id is one message, however often it is asked for."""
+    """Store what the bot says; the same id is one message, which says what was asked for last."""
     stored, picture = hung(tx, content)
-    tx.run(
+    posted = tx.run(
         POST,
         id=name,
         space=chat.partition("/")[0],
@@ -196,7 +196,8 @@ def speak(
         rev=next_rev(tx),
         picture=picture,
     )
-    take_down(tx, picture)  # it was said before, looking otherwise
+    if not posted:
+        change(tx, name, content)
 
 
 def change(tx: Transaction, message: str, content: Content) -> int:

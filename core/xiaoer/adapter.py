@@ -20,6 +20,7 @@ Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "
 class Send(msgspec.Struct, frozen=True):
     """Post a message; ``id`` is the same at every try, so a platform that can tell repeats apart should be given it.
 
+    Another try may say something else, because something else is wanted by then: the message has to say that.
     With ``only_to`` that account alone may see it: in the chat, else in private.
     """
 
