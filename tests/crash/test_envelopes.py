@@ -147,10 +147,9 @@ def judge_effects(world: World) -> None:
     for number, state, _, shares, taken, _ in world.rows(ENVELOPES):
         posts = [text for text in said.elements() if f"No. {number} ·" in text]
         look = LOOKS[state].format(shares=shares, taken=taken)
-        assert sum(look in text for text in posts) == 1
+        assert any(look in text for text in posts)
         assert len(posts) == 1 or world.repeats
-    seen = {key for (key,) in world.rows("SELECT key FROM xr_seen")}
-    answers = {key: count for key, count in world.answers().items() if key in seen}
+    answers = world.answers({key for (key,) in world.rows("SELECT key FROM xr_seen")})
     assert max(answers.values()) == 1
     ends = Counter(state for (state,) in world.rows("SELECT state FROM xr_outbox"))
     assert list(answers.values()).count(0) <= ends["unknown"] + ends["failed"]

@@ -17,6 +17,9 @@ from tests.simulators.telegram import BotApi
 from tests.simulators.telegram import User as TelegramUser
 from tests.simulators.telegram.people import Press
 
+TOLD = ("is out, with", "went back to you")
+"""Words of what the bot tells somebody in private that does not answer a press."""
+
 
 class Act(NamedTuple):
     """Something that somebody does.
@@ -78,8 +81,8 @@ class World(ABC):
         """Return what the bot said, as people see it now."""
 
     @abstractmethod
-    def answers(self) -> dict[str, int]:
-        """Return for each press, by its event's key, how often the person was answered."""
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        """Return for each press that was stored, by its event's key, how often the person was answered."""
 
     def write_config(self) -> None:
         """Write the configuration."""
@@ -155,9 +158,9 @@ class Web(World):
         rows = self.rows(sql)
         return dict(zip(("message", "button"), map(str, rows[which % len(rows)]), strict=True)) if rows else None
 
-    def answers(self) -> dict[str, int]:
+    def answers(self, stored: set[str]) -> dict[str, int]:
         found = Counter(row[0] for row in self.rows("SELECT reply_to FROM web_message WHERE author IS NULL"))
-        return {key: found[key] for key in self._presses}
+        return {key: found[key] for key in stored.intersection(self._presses)}
 
     def said(self) -> Counter[str]:
         sql = "SELECT json_extract(content, '$.text') FROM web_message WHERE author IS NULL AND NOT deleted"
@@ -202,9 +205,10 @@ class Telegram(World):
         else:
             self._api.write(self._group, person, act.text)
 
-    def answers(self) -> dict[str, int]:
+    def answers(self, stored: set[str]) -> dict[str, int]:
         hidden = Counter(message.answers for message in self._group.messages.values() if message.answers is not None)
-        return {key: hidden[press.id] + bool(press.text) for key, press in self._presses.items()}
+        presses = {key: press for key, press in self._presses.items() if key in stored}
+        return {key: hidden[press.id] + bool(press.text) for key, press in presses.items()}
 
     def said(self) -> Counter[str]:
         return Counter(message.text for message in self._group.messages.values() if message.author is self._api.bot)
@@ -252,8 +256,14 @@ class Discord(World):
         else:
             self._server.write(self._channel, person, act.text)
 
-    def answers(self) -> dict[str, int]:
-        return {key: len(press.messages) for key, press in self._presses.items()}
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        found = {key: len(press.messages) for key, press in self._presses.items() if key in stored}
+        for person in self._people.values():  # who cannot be answered there any more is answered in private
+            mine = [key for key in found if self._presses[key].user is person]
+            for message in self._server.direct(person):
+                if not any(words in message.content for words in TOLD):
+                    found[min(mine, key=lambda key: found[key])] += 1
+        return found
 
     def said(self) -> Counter[str]:
         return Counter(message.content for message in self._server.seen(self._channel, self._watcher))
