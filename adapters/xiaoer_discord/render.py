@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from xiaoer import Bold, Content, Link, Mention, Part, Picture
@@ -51,16 +52,6 @@ class Rendered(NamedTuple):
         alt = _fitting(self.picture.alt, "", "", LIMIT) if self.picture is not None else ""
         return Rendered(self.text or alt or "…", self.mentions, self.rows)
 
-    def is_said_by(self, message: dict[str, Any]) -> bool:
-        """Return whether a message of Discord's says this; blanks, some of which Discord drops, are no difference."""
-        buttons = [button.get("custom_id") for row in message.get("components", ()) for button in row["components"]]
-        sizes = [one["size"] for one in message.get("attachments", ())]
-        return (
-            "".join(message["content"].split()) == "".join(self.text.split())
-            and buttons == [button.get("custom_id") for row in self.rows for button in row["components"]]
-            and (self.picture is None or not sizes or sizes == [len(self.picture.png)])
-        )
-
     def payload(self) -> dict[str, Any]:
         """Return the fields of a message; nobody is notified whom the content does not name."""
         return {
@@ -68,6 +59,16 @@ class Rendered(NamedTuple):
             "allowed_mentions": {"parse": [], "users": self.mentions, "replied_user": False},
             "components": self.rows,
         }
+
+    def stands_in(self, message: Mapping[str, Any]) -> bool:
+        """Return whether a message of Discord's says this, with these buttons and a picture of this size."""
+        words = {self.text.strip(), self.bare().text.strip()}
+        sizes = [file["size"] for file in message["attachments"]]
+        return (
+            message["content"].strip() in words
+            and _buttons(message["components"]) == _buttons(self.rows)
+            and (self.picture is None or not sizes or sizes == [len(self.picture.png)])
+        )
 
 
 def render(content: Content) -> Rendered:
@@ -158,6 +159,10 @@ def _rows(content: Content) -> list[dict[str, Any]]:
         }
         for row in wide[:ROWS]
     ]
+
+
+def _buttons(rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
+    return [button.get("custom_id") for row in rows for button in row["components"]]
 
 
 def nonce(request: str) -> str:

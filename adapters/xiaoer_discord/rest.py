@@ -10,7 +10,6 @@ import discord
 import structlog
 from discord.http import Route
 
-from xiaoer import Receipt
 from xiaoer_discord.attachments import Shown, form
 from xiaoer_discord.faults import NO_FILES, has_code
 from xiaoer_discord.render import Rendered
@@ -81,15 +80,17 @@ class Rest:
                 self._direct.popitem(last=False)
         return self._direct[user]
 
-    async def send(self, channel: int, rendered: Rendered, more: Json) -> Receipt:
-        """Post a message with some other fields (Discord docs, Create Message).
+    async def send(self, channel: int, rendered: Rendered, more: Json) -> int:
+        """Post a message with some other fields and return its id (Discord docs, Create Message).
 
         With ``enforce_nonce`` Discord answers with what it was told the first time.
         """
         sent = await self._show("POST", "/channels/{channel_id}/messages", rendered, more, channel_id=channel)
-        if rendered.picture is not None:
+        if not rendered.stands_in(sent):  # a try that seemed lost has posted it, as it should look then
+            await self.edit(channel, int(sent["id"]), rendered)
+        elif rendered.picture is not None:
             self._shown.learn(int(sent["id"]), rendered.picture, sent)
-        return Receipt(str(sent["id"]), known=not rendered.is_said_by(sent))
+        return int(sent["id"])
 
     async def edit(self, channel: int, message: int, rendered: Rendered) -> None:
         """Change a message of ours (Discord docs, Edit Message): its attachments are those that are named then."""

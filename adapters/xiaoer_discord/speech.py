@@ -73,14 +73,14 @@ class Speech:
     async def _post(self, name: str, channel: int, rendered: Rendered, reply_to: str | None) -> Receipt:
         once = {"nonce": nonce(name), "enforce_nonce": True}
         if reply_to is None or not reply_to.isdigit():
-            return await self._rest.send(channel, rendered, once)
+            return Receipt(str(await self._rest.send(channel, rendered, once)))
         reference = {"message_id": reply_to, "fail_if_not_exists": False}
         try:
-            return await self._rest.send(channel, rendered, once | {"message_reference": reference})
+            return Receipt(str(await self._rest.send(channel, rendered, once | {"message_reference": reference})))
         except FAILURES as error:
             if not has_code(error, NO_REPLY):
                 raise
-        return await self._rest.send(channel, rendered, once)
+        return Receipt(str(await self._rest.send(channel, rendered, once)))
 
     async def _privately(self, name: str, account: str, rendered: Rendered) -> Receipt:
         platform, _, user = account.partition(":")

@@ -150,8 +150,8 @@ class WebAdapter(Adapter):
         match request:
             case Send():
                 only_to = None if request.only_to is None else request.only_to.removeprefix("web:")
-                new = await transact(speak, request.id, request.chat, request.content, at, only_to, request.reply_to)
-                return Receipt(request.id, known=not new)
+                await transact(speak, request.id, request.chat, request.content, at, only_to, request.reply_to)
+                return Receipt(request.id)
             case Answer():
                 self._site.answered(request.handle)
                 only_to = request.to.removeprefix("web:") if request.private else None

@@ -178,10 +178,10 @@ def _react(tx: Transaction, request: React, rev: int) -> None:
 
 def speak(
     tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
-) -> bool:
-    """Store what the bot says and return whether it is new; an id is one message, however often it is asked for."""
+) -> None:
+    """Store what the bot says; the same id is one message, which says what was asked for last."""
     stored, picture = hung(tx, content)
-    new = tx.run(
+    posted = tx.run(
         POST,
         id=name,
         space=chat.partition("/")[0],
@@ -196,8 +196,8 @@ def speak(
         rev=next_rev(tx),
         picture=picture,
     )
-    take_down(tx, picture)  # it was said before, looking otherwise
-    return bool(new)
+    if not posted:
+        change(tx, name, content)
 
 
 def change(tx: Transaction, message: str, content: Content) -> int:

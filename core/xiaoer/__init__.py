@@ -3,6 +3,8 @@
 This is everything that plugins and adapters may use; ``xiaoer.testing`` is the kit for their tests.
 """
 
+# first, because what follows takes most of a second
+import xiaoer.interrupts  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from xiaoer.actions import (
     AnswerPerson,
     AnyAction,

@@ -21,6 +21,7 @@ Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "
 class Send(msgspec.Struct, frozen=True):
     """Post a message; ``id`` is the same at every try, so a platform that can tell repeats apart should be given it.
 
+    Another try may say something else, because something else is wanted by then: the message has to say that.
     With ``only_to`` that account alone may see it: in the chat, else in private.
     """
 
@@ -95,12 +96,10 @@ class Receipt(NamedTuple):
 
     Args:
         message: the id of the message that now stands, where there is one.
-        known: whether it stood before, because an earlier try was heard after all, and may say what that one said.
         invite: the address of the invite that was made.
     """
 
     message: str | None = None
-    known: bool = False
     invite: str | None = None
 
 

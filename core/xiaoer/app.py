@@ -84,8 +84,9 @@ class App:
 
         Raises:
             StoreError: the database cannot be used.
-            PluginError: a required plugin cannot be taken in, or two plugins claim one command.
-            ConfigError: a community's own words name a text or a placeholder that is not there.
+            PluginError: a plugin that calls itself required cannot be taken in.
+            ConfigError: one that the configuration requires cannot be taken in, two plugins claim one command, or a
+                community's own words name a text or a placeholder that is not there.
         """
         try:
             await self._start()
@@ -122,7 +123,7 @@ class App:
         self._exits.push_async_callback(self._come_to_an_end)
         for name, reason in self._left_out.items():
             for loaded in self.settings.communities:
-                if name in (*loaded.left_out, *loaded.plugins):
+                if name in loaded.asked_for:
                     self.reports.tell(loaded.community.id, "xiaoer.plugin.left_out", {"plugin": name, "reason": reason})
         self.pipeline.take_up(await recover(self.store, self.reports.tell, clean=clean))
         await self.scheduler.declare(
@@ -184,13 +185,15 @@ class App:
         """Find what a start would find in the configuration, without the database and without starting.
 
         Raises:
-            PluginError: a required plugin cannot be taken in.
-            ConfigError: two plugins claim one command, or own words name a text or a placeholder that is not there.
+            PluginError: a plugin that calls itself required cannot be taken in.
+            ConfigError: one that the configuration requires cannot be taken in, two plugins claim one command, or own
+                words name a text or a placeholder that is not there.
         """
         self._compile(self._registered(), ButtonSigner(self._key))
 
     def _registered(self) -> Registry:
         registry = Registry()
+        self._end_without(self.settings.left_out)
         for name, reason in self.settings.left_out.items():
             structlog.get_logger().error("plugin left out", plugin=name, reason=reason)
         self._builtin = Xiaoer(self._is_claim_code, self._available)
@@ -215,12 +218,23 @@ class App:
 
     def _leave_out(self, registry: Registry, error: PluginError) -> None:
         """Go on without what is at fault, unless it is required."""
+        self._end_without({error.plugin: error.message})
         kind = self._plugins.get(error.plugin)
         if kind is None or kind.required:
             raise error
         registry.plugins.pop(error.plugin, None)
         self._left_out[error.plugin] = error.message
         structlog.get_logger().error("plugin left out", plugin=error.plugin, reason=error.message)
+
+    def _end_without(self, left_out: Mapping[str, str]) -> None:
+        """End the start when the configuration requires one of these; each is given with the reason."""
+        problems = [
+            self.settings.problem(("xiaoer", "required", number), f"plugin {name} cannot be taken in: {left_out[name]}")
+            for number, name in enumerate(self.settings.xiaoer.required)
+            if name in left_out
+        ]
+        if problems:
+            raise ConfigError(self.settings.file, problems)
 
     def _compile(self, registry: Registry, signer: ButtonSigner) -> None:
         self.texts = self._read_texts(registry)

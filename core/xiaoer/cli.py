@@ -1,6 +1,7 @@
 """The command line: ``xiaoer run``, ``check``, ``status``, ``backup`` and ``restore``.
 
-Exit codes: 0 ended as asked, 1 ended by a fault, 2 the configuration cannot be used, 130 interrupted before it served.
+Exit codes: 0 ended as asked, 1 ended by a fault, 2 the configuration cannot be used, 130 interrupted
+and 143 ended by SIGTERM before it served.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from xiaoer.copying import Progress as Told
 from xiaoer.copying import in_words
 from xiaoer.discovery import installed_adapters, installed_plugins
 from xiaoer.errors import ConfigError, XiaoerError
+from xiaoer.interrupts import hear
 from xiaoer.logs import Redactor, configure
 from xiaoer.process import tune_memory
 from xiaoer.restore import restore
@@ -49,9 +51,10 @@ LARGE = 50_000_000
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says and return the exit code."""
-    options = _parser().parse_args(arguments)
-    do: Callable[[argparse.Namespace], int] = options.do
     try:
+        hear()
+        options = _parser().parse_args(arguments)
+        do: Callable[[argparse.Namespace], int] = options.do
         return do(options)
     except ConfigError as error:
         _complain(*error.lines())

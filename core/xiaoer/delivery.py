@@ -47,7 +47,7 @@ from xiaoer.outbox import (
     settle,
 )
 from xiaoer.pacing import Lane, Pacer, Todo
-from xiaoer.performing import appearance, pause, publicly, reworded, translate
+from xiaoer.performing import appearance, pause, publicly, translate
 from xiaoer.pictures import Pictures
 from xiaoer.restraint import Restraint
 
@@ -389,8 +389,7 @@ class Delivery:
                 return await self._settle(todo, entry, self._too_late(todo))
             if await self._restraint.holds(entry, todo):
                 return None
-        while steps:
-            request = steps.pop(0)
+        for request in steps:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
             request = await self._pictures.drawn(entry.plugin, request)
@@ -406,8 +405,6 @@ class Delivery:
             if isinstance(result, DeliveryError):
                 return await self._settle(todo, entry, result)
             entry = entry.after(request, result)
-            if result.known and entry.message is not None:
-                steps.insert(0, reworded(entry))
         return await self._settle(todo, entry, None)
 
     async def _settle(self, todo: Todo, entry: Shown, error: DeliveryError | None) -> Todo | None:

@@ -16,7 +16,6 @@ from xiaoer.actions import (
     ShowMessage,
 )
 from xiaoer.adapter import Adapter, Answer, Delete, Edit, Invite, Pin, Request, Revoke, Send
-from xiaoer.content import Content
 from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, TryLater
 from xiaoer.outbox import Shown
 
@@ -88,12 +87,6 @@ def appearance(adapter: Adapter, entry: Shown) -> list[Request]:
     if action.pinned != entry.pinned and "pin" in adapter.capabilities:
         steps.append(Pin(f"{version}/pin", entry.chat, message or "", action.pinned))
     return steps
-
-
-def reworded(entry: Shown) -> Request:
-    """Return the request that lets a message say what it should, where an earlier try was heard that said otherwise."""
-    content = entry.action.content or Content(())
-    return Edit(f"{entry.request}/{entry.wanted}/again", entry.chat, entry.message or "", content, entry.action.only_to)
 
 
 def _only_to(adapter: Adapter, action: SendMessage | ShowMessage) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,13 @@ ABANDON_AFTER = 2.0
 STORE_AGAIN_AFTER = 1.0
 """Seconds of platform time after which a parked event that the storage failed is tried again."""
 
-CAREFUL_FOR = 60.0
-"""Seconds of platform time, after a run that did not end well, in which events are parked before they are tried."""
+CAREFUL_FOR = timedelta(minutes=3)
+"""How long, after a run that did not end well, events are parked before they are tried.
+
+Telegram tells a pressed button again for 150 s, without when that was (Bot API server, source).
+"""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 WATCH_EVERY = 0.25
 """Seconds between two looks of the watchdog."""
@@ -106,16 +112,20 @@ class Pipeline:
         self._drained = asyncio.Event()
         self._arrived = asyncio.Event()
         self._careful_until = 0.0
+        self._careful_before = NEVER
         self._finishing = False
 
     def start(self, *, careful: bool = False) -> None:
         """Begin to work.
 
         Args:
-            careful: whether the last run did not end well: events that come in during the next minute are parked before
-                they are tried, because one of them may be what ended it.
+            careful: whether the last run did not end well: events that come in during the next minutes, and those that
+                happened until then whenever they come, are parked before they are tried, because one of them may be
+                what ended it.
         """
-        self._careful_until = self._platform.monotonic() + CAREFUL_FOR if careful else 0.0
+        if careful:
+            self._careful_until = self._platform.monotonic() + CAREFUL_FOR.total_seconds()
+            self._careful_before = self._clock.now() + CAREFUL_FOR
         for _ in range(WORKERS):
             self._hire(None)
         self._tasks.spawn(self._watch(), "watchdog")
@@ -156,9 +166,9 @@ class Pipeline:
         unit = self._enter(event, writes, future, parked=parked)
         if unit is None:
             future.set_result(Outcome.IGNORED)
-        elif self._open[unit] < self._careful_until and not parked:
+        elif not parked and (event.at < self._careful_before or self._open[unit] < self._careful_until):
             unit.parked = True
-            self._store.submit(Parking(unit, self._begin))
+            self._store.submit(Parking(unit, self._begin, self._not_parked))
         else:
             if park and not parked:
                 self._store.submit(ParkingBeside(unit))
@@ -345,9 +355,9 @@ class Pipeline:
             self._wait_for(plugin, unit)
         else:
             unit.parked = True
-            self._store.submit(Parking(unit, partial(self._wait_for, plugin), self._not_laid_by))
+            self._store.submit(Parking(unit, partial(self._wait_for, plugin), self._not_parked, tries=0))
 
-    def _not_laid_by(self, unit: Unit, error: StoreError) -> None:
+    def _not_parked(self, unit: Unit, error: StoreError) -> None:
         unit.parked = False
         self._drop(unit, error)
 

@@ -49,7 +49,7 @@ async def recover(store: Store, report: Report, *, clean: bool) -> list[tuple[An
     events: list[tuple[AnyEvent, bool]] = []
     for row in await store.read(LEFT):
         reason = ""
-        if row.tries >= TRIES:
+        if row.tries >= TRIES and not clean:
             reason = f"the program ended {TRIES} times while it was tried"
         else:
             try:

@@ -40,6 +40,9 @@ class XiaoerSection(Settings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least level that is logged."
     )
+    required: tuple[str, ...] = Field(
+        default=(), description="Plugins without which the program does not start; others are left out when they fail."
+    )
 
 
 class ChatsSection(Settings):

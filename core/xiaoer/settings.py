@@ -51,6 +51,11 @@ class LoadedCommunity:
     texts: Mapping[Any, Mapping[str, str]]
     left_out: tuple[str, ...] = ()
 
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """The plugins that it asks for, whether or not they are there."""
+        return (*self.plugins, *self.left_out)
+
 
 @dataclass(frozen=True)
 class LoadedSettings:
@@ -174,6 +179,7 @@ class Reader:
         self._claims: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
         self._left_out: dict[str, str] = {}
+        self._asked_for: set[str] = set()
         self.problems: list[Problem] = []
 
     def read(self, file: Path) -> LoadedSettings:
@@ -184,6 +190,7 @@ class Reader:
         xiaoer = self._section(("xiaoer",), XiaoerSection, self._subtable(("xiaoer",))) or XiaoerSection()
         adapters = self._read_adapters()
         communities = self._read_communities()
+        self._check_required(xiaoer.required)
         return LoadedSettings(file, xiaoer, adapters, communities, self._tokens, self._places, self._left_out)
 
     def _problem(self, key: Key, message: str) -> None:
@@ -256,6 +263,16 @@ class Reader:
             self._problem(key, f"{what} {name}: {error.message}")
             return None
 
+    def _check_required(self, names: tuple[str, ...]) -> None:
+        for number, name in enumerate(names):
+            key: Key = ("xiaoer", "required", number)
+            if name not in self._plugins:
+                self._problem(key, unknown(name, self._plugins, "plugin"))
+            elif name in names[:number]:
+                self._problem(key, f"plugin {name} stands here twice: drop one")
+            elif name not in self._asked_for and self._asked_for <= set(self._plugins):  # or that is why
+                self._problem(key, f"no community has plugin {name}: add it to plugins = [...] of one, or drop it here")
+
     def _read_communities(self) -> tuple[LoadedCommunity, ...]:
         table = self._subtable(("communities",))
         if table is not None and not table:
@@ -274,6 +291,7 @@ class Reader:
         others = [field for field in table if field not in own]
         section: CommunitySection | None = self._section(key, CommunitySection, own)
         plugins = section.plugins if section is not None else _strings(own.get("plugins"))
+        self._asked_for.update(plugins)
         configs = self._read_plugins(key, plugins)
         for field in others:
             self._check_extra(key, field, plugins)

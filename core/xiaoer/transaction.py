@@ -122,7 +122,7 @@ PARK = Statement(
         community=bindparam("community"),
         event=bindparam("event"),
         at=bindparam("at"),
-        tries=0,
+        tries=bindparam("tries"),
     )
     .on_conflict_do_nothing()
 )
@@ -401,7 +401,7 @@ class Transaction(Voice):
     def emit(self, event: AnyEvent) -> None:
         """Tell a fact to the community's plugins, as a new event that is safe with this commit."""
         community = event.community if isinstance(event, ScheduleDue | ActionEnded) else self.scene.community.id
-        self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now)
+        self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now, tries=1)
         self._requested.events.append(event)
 
     def person(self, account: str) -> str:

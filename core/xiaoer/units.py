@@ -246,17 +246,20 @@ class Parking(Work):
         unit: the event's.
         on_parked: hears when that is stored, or could not be.
         on_failed: hears when it could not be; None when ``on_parked`` does.
+        tries: how often it was tried by then, counting the try that goes on or follows at once.
     """
 
-    __slots__ = ("_on_failed", "_on_parked", "unit")
+    __slots__ = ("_on_failed", "_on_parked", "_tries", "unit")
 
     def __init__(
         self,
         unit: Unit,
         on_parked: Callable[[Unit], None],
         on_failed: Callable[[Unit, StoreError], None] | None = None,
+        tries: int = 1,
     ) -> None:
         self.unit = unit
+        self._tries = tries
         self._on_parked = on_parked
         self._on_failed = on_failed
 
@@ -275,6 +278,7 @@ class Parking(Work):
             community=unit.runtime.community.id,
             event=encode_event(unit.event),
             at=unit.now,
+            tries=self._tries,
         )
 
     def committed(self) -> None:

@@ -153,35 +153,6 @@ async def test_a_crash_in_mid_air_repeats_at_least_once_and_reports_at_most_once
         assert texts(town) == ["often"]
 
 
-class Remembering(FakePlatform):
-    """A platform that knows what it was asked for before, and answers with what it said then."""
-
-    def perform(self, request: Request) -> Receipt:
-        said = getattr(self, "said", {})
-        self.said = said
-        if isinstance(request, Send) and request.id in said:
-            self.requests.append(request)
-            return Receipt(said[request.id], known=True)
-        receipt = super().perform(request)
-        if isinstance(request, Send):
-            said[request.id] = receipt.message
-            if request.content.plain == "lost":
-                raise Unclear("the answer was lost")
-        return receipt
-
-
-async def test_a_card_that_was_heard_though_its_try_seemed_lost_says_what_is_wanted_now() -> None:
-    platform = Remembering()
-    async with play(Speaker, platform=platform) as town:
-        Speaker.wants = [show("lost")]
-        await town.app.pipeline.submit(town.writing("ann", "go"))
-        await town.until(lambda: texts(town) == ["lost"])
-        Speaker.wants = [show("what is wanted now")]
-        await town.app.pipeline.submit(town.writing("ann", "go"))
-        await town.pass_time(seconds=10)
-        assert texts(town) == ["what is wanted now"]
-
-
 async def test_an_action_that_was_being_tried_at_the_crash_is_unknown_and_not_repeated() -> None:
     async with play(Speaker) as town:
         town.fake.hang = True

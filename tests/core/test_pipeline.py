@@ -1,6 +1,7 @@
 """Events on their way from the adapter to the disk."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -33,10 +34,13 @@ from xiaoer import (
     on_reaction,
     screen,
 )
-from xiaoer.pipeline import ABANDON_AFTER, CUT_AFTER, PARK_AFTER
+from xiaoer.events import encode_event
+from xiaoer.pipeline import ABANDON_AFTER, CAREFUL_FOR, CUT_AFTER, PARK_AFTER
+from xiaoer.recovery import TRIES
 from xiaoer.tables import faults, inbox, members, seen, values
 from xiaoer.testing import Town, play, rest
 from xiaoer.testing.scene import MAIN, SPACE
+from xiaoer.transaction import PARK
 
 LOG = Statement(insert(values).values(name=bindparam("name"), value=bindparam("value")))
 LOGGED = Statement(select(values.c.name, values.c.value).where(values.c.name.like("log.%")).order_by(values.c.name))
@@ -75,6 +79,10 @@ class Raiser(Plugin[NoConfig]):
             raise SystemExit(3)
         if "late" in event.text:
             ctx.transact(fail)
+
+
+def park(tx: Transaction, event: MessagePosted, tries: int) -> None:
+    tx.run(PARK, key=event.key, community="town", event=encode_event(event), at=event.at, tries=tries)
 
 
 def fail(tx: Transaction) -> None:
@@ -217,22 +225,81 @@ async def test_what_was_parked_is_done_after_a_kill_and_once() -> None:
         assert len(town.messages()) == 1
 
 
+async def die_of(town: Town, event: MessagePosted, times: int) -> None:
+    """Let the process end so many times while an event is tried that is parked."""
+    Sleeper.gates[event.text] = asyncio.Event()
+    deadly = town.app.pipeline.submit(event)
+    await town.clock.advance(PARK_AFTER + 0.5)
+    assert await deadly is Outcome.PARKED
+    for _ in range(times):
+        await town.restart_without_waiting()
+
+
 async def test_an_event_during_which_the_process_ended_three_times_is_set_aside_and_told() -> None:
     async with play(Sleeper, Writer) as town:
-        Sleeper.gates["deadly"] = asyncio.Event()
         event = message(town, "deadly")
-        deadly = town.app.pipeline.submit(event)
-        await town.clock.advance(PARK_AFTER + 0.5)
-        assert await deadly is Outcome.PARKED
-        for _ in range(3):
-            await town.restart_without_waiting()
-        await town.restart_without_waiting()
+        await die_of(town, event, 3)
         await town.settle()
         (row,) = await town.rows(INBOX)
         assert row.set_aside is not None
         assert any("ended" in m.text for m in town.messages("fake:town/admins"))
         await town.tell(event)  # the platform may tell it again: it is not tried again
         assert "deadly" not in await logged(town)
+
+
+async def test_an_event_during_which_the_process_ended_twice_is_tried_again() -> None:
+    async with play(Sleeper, Writer) as town:
+        await die_of(town, message(town, "unlucky"), 2)
+        Sleeper.gates["unlucky"].set()
+        await town.settle()
+        assert "unlucky" in await logged(town)
+        assert await town.rows(INBOX) == []
+
+
+async def test_an_end_that_was_asked_for_is_no_third_one() -> None:
+    async with play(Sleeper, Writer) as town:
+        event = message(town, "unlucky")
+        await town.app.store.transact(park, event, TRIES)  # as it is left when the disk was full then
+        await town.restart()
+        assert (await town.rows(INBOX), "unlucky" in await logged(town)) == ([], True)
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=1), CAREFUL_FOR / 2, timedelta(hours=3)], ids=str)
+async def test_after_an_end_by_a_fault_what_happened_before_it_is_parked_before_it_is_tried(late: timedelta) -> None:
+    async with play(Sleeper) as town:
+        event = message(town, "redelivered")
+        await town.restart(kill=True)
+        await town.clock.advance(late.total_seconds())
+        Sleeper.gates["redelivered"] = asyncio.Event()
+        assert await town.app.pipeline.submit(event) is Outcome.PARKED
+        assert [(row.key, row.tries) for row in await town.rows(INBOX)] == [(event.key, 1)]
+        Sleeper.gates["redelivered"].set()
+        await town.settle()
+        assert (await logged(town), await town.rows(INBOX)) == (["slept.redelivered"], [])
+
+
+@pytest.mark.parametrize("kill", [False, True], ids=["asked to", "killed"])
+async def test_nothing_is_parked_before_it_is_tried_once_all_went_well(kill: bool) -> None:
+    async with play(Sleeper) as town:
+        await town.restart(kill=kill)
+        if kill:
+            await town.clock.advance(2 * CAREFUL_FOR.total_seconds())
+        assert await town.app.pipeline.submit(message(town, "hello")) is Outcome.COMMITTED
+
+
+async def test_what_cannot_be_parked_after_an_end_by_a_fault_is_neither_tried_nor_acknowledged() -> None:
+    async with play(Sleeper) as town:
+        event = message(town, "redelivered")
+        await town.restart(kill=True)
+        Sleeper.gates["redelivered"] = asyncio.Event()
+        await town.app.store._writer.execute("PRAGMA query_only=1")
+        with pytest.raises(StoreError, match="read-only"):
+            await town.app.pipeline.submit(event)
+        assert town.app.pipeline.in_hand == 0
+        await town.app.store._writer.execute("PRAGMA query_only=0")
+        Sleeper.gates["redelivered"].set()
+        assert await town.tell(event) is Outcome.PARKED
+        assert await logged(town) == ["slept.redelivered"]
 
 
 async def test_a_hook_that_hangs_is_cut_and_the_other_plugins_get_their_turn() -> None:

@@ -245,6 +245,21 @@ CASES = {
         "[communities]\nvillage = 3\n[communities.town]",
         "5: communities.village: found 3; it must be a table, written [communities.village]",
     ),
+    "an unknown plugin that is required": (
+        "[adapters.web]",
+        '[xiaoer]\nrequired = ["greet",\n"greeet"]\n[adapters.web]',
+        "3: xiaoer.required[1]: there is no plugin 'greeet': did you mean greet?",
+    ),
+    "a required plugin that no community has": (
+        "[adapters.web]",
+        '[xiaoer]\nrequired = ["other"]\n[adapters.web]',
+        "2: xiaoer.required[0]: no community has plugin other: add it to plugins = [...] of one, or drop it here",
+    ),
+    "a plugin required twice": (
+        "[adapters.web]",
+        '[xiaoer]\nrequired = ["greet", "greet"]\n[adapters.web]',
+        "2: xiaoer.required[1]: plugin greet stands here twice: drop one",
+    ),
     "a missing token": (
         "[adapters.web]",
         "[adapters.telegram]\n[adapters.web]",
@@ -324,6 +339,8 @@ def test_one_fault_is_one_line(tmp_path: Path) -> None:
     assert [line for line in problems(tmp_path, no_tables) if "must be a table" in line] == [
         "1: adapters: found 3; it must be a table, written [adapters]"
     ]
+    misspelt = GOOD.replace('["greet"]', '["greeet"]').replace("[comm", '[xiaoer]\nrequired = ["greet"]\n[comm', 1)
+    assert [line.partition(":")[0] for line in problems(tmp_path, misspelt) if "greet:" not in line] == ["10"]
     twice = GOOD.replace('["greet"]', '["greet", "greet"]').replace("times = 2", "times = 9")
     assert [line.partition(":")[0] for line in problems(tmp_path, twice)] == ["8", "14"]
 

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 from rich.console import Console
-from sqlalchemy import bindparam, update
 
 from xiaoer import (
     Content,
@@ -21,7 +20,6 @@ from xiaoer import (
     MessagePosted,
     NoConfig,
     Plugin,
-    Statement,
     Transaction,
     TryLater,
     Unclear,
@@ -35,14 +33,12 @@ from xiaoer.recovery import TRIES
 from xiaoer.secrets import Secrets
 from xiaoer.status import Status
 from xiaoer.survey import survey
-from xiaoer.tables import inbox
 from xiaoer.testing import Town, play, rest
 from xiaoer.testing.scene import MAIN, SPACE
 from xiaoer.transaction import PARK
 
 HIDDEN = "the token of the bot"
 SAID = "what ann said"
-TRIED = Statement(update(inbox).values(tries=TRIES).where(inbox.c.key == bindparam("parked")))
 
 
 class Speaker(Plugin[NoConfig]):
@@ -85,8 +81,7 @@ def seen(status: Status, width: int = 200) -> str:
 
 
 def park(tx: Transaction, event: MessagePosted, at: Any) -> None:
-    tx.run(PARK, key=event.key, community="town", event=encode_event(event), at=at)
-    tx.run(TRIED, parked=event.key)
+    tx.run(PARK, key=event.key, community="town", event=encode_event(event), at=at, tries=TRIES)
 
 
 async def test_a_parked_event_is_told_with_its_age() -> None:
@@ -105,7 +100,7 @@ async def test_an_event_that_is_set_aside_is_told_with_its_key_and_the_reason() 
     async with play(Speaker) as town:
         event = town.writing("ann", SAID)
         await town.app.store.transact(park, event, town.now())
-        await town.restart()
+        await town.restart(kill=True)
         await town.clock.advance(60)
         status = look(town)
         assert status.parked == []

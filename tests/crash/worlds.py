@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx
-from tests.simulators.discord import DiscordServer
+from tests.simulators.discord import DiscordServer, Interaction
 from tests.simulators.discord import User as DiscordUser
 from tests.simulators.telegram import BotApi
 from tests.simulators.telegram import User as TelegramUser
+from tests.simulators.telegram.people import Press
+
+TOLD = ("is out, with", "went back to you")
+"""Words of what the bot tells somebody in private that does not answer a press."""
 
 
 class Act(NamedTuple):
-    """Something that somebody does."""
+    """Something that somebody does.
 
-    do: Literal["join", "leave", "write"]
+    Args:
+        do: what; a press is on a button of the bot's that stands there, and nothing where there is none.
+        who: who does it.
+        text: what is written.
+        which: which of the buttons, counted from the newest, round and round.
+    """
+
+    do: Literal["join", "leave", "write", "press"]
     who: str
     text: str = ""
+    which: int = 0
 
 
 class World(ABC):
@@ -29,6 +42,8 @@ class World(ABC):
 
     Args:
         folder: for the configuration and the database.
+        plugins: the community's.
+        more: more of its section.
     """
 
     platform: str
@@ -38,8 +53,10 @@ class World(ABC):
     repeats = False
     """Whether the platform cannot tell that it is asked for the same message twice."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plugins: tuple[str, ...] = ("crasher",), more: str = "") -> None:
         self.folder = folder
+        self.plugins = plugins
+        self.more = more
         self.environ: dict[str, str] = {}
         self.address = ""
 
@@ -63,16 +80,20 @@ class World(ABC):
     def said(self) -> Counter[str]:
         """Return what the bot said, as people see it now."""
 
+    @abstractmethod
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        """Return for each press that was stored, by its event's key, how often the person was answered."""
+
     def write_config(self) -> None:
         """Write the configuration."""
         (self.folder / "plugins.toml").write_text(
             f'[xiaoer]\ndatabase = "town.db"\n[adapters.{self.platform}]\n{self.section}\n'
-            f'[communities.town]\nname = "Town"\nspaces = ["{self.space}"]\nplugins = ["crasher"]\n'
-            f'chats = {{ main = ["{self.chat}"], admins = ["{self.chat}"] }}\n',
+            f'[communities.town]\nname = "Town"\nspaces = ["{self.space}"]\nplugins = {json.dumps(self.plugins)}\n'
+            f'chats = {{ main = ["{self.chat}"], admins = ["{self.chat}"] }}\n{self.more}',
             encoding="utf-8",
         )
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def rows(self, sql: str) -> list[Any]:
         """Return rows of the database."""
         connection = sqlite3.connect(f"file:{self.folder / 'town.db'}?mode=ro", uri=True)
         try:
@@ -96,6 +117,7 @@ class Web(World):
 
     async def open(self) -> None:
         self._http = httpx.AsyncClient(timeout=2)
+        self._presses: list[str] = []
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -110,6 +132,11 @@ class Web(World):
             body |= {"do": "join", "me": "newcomer", "name": act.who}
         elif act.do == "leave":
             body |= {"do": "leave", "me": act.who.lower()}
+        elif act.do == "press":
+            if (pressed := self._pressed(act.which)) is None:
+                return
+            body |= {"do": "press", "me": act.who.lower()} | pressed
+            self._presses.append(f"web:{body['key']}")
         else:
             body |= {"do": "write", "me": act.who.lower(), "text": act.text}
         base = self.address.rstrip("/")
@@ -122,6 +149,18 @@ class Web(World):
             assert answer.status_code in (200, 503), answer.text
             if answer.status_code == 200:
                 return
+
+    def _pressed(self, which: int) -> dict[str, str] | None:
+        sql = (
+            "SELECT id, json_extract(content, '$.buttons[0][0].id') FROM web_message"
+            " WHERE author IS NULL AND json_array_length(content, '$.buttons') > 0 ORDER BY seq DESC"
+        )
+        rows = self.rows(sql)
+        return dict(zip(("message", "button"), map(str, rows[which % len(rows)]), strict=True)) if rows else None
+
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        found = Counter(row[0] for row in self.rows("SELECT reply_to FROM web_message WHERE author IS NULL"))
+        return {key: found[key] for key in stored.intersection(self._presses)}
 
     def said(self) -> Counter[str]:
         sql = "SELECT json_extract(content, '$.text') FROM web_message WHERE author IS NULL AND NOT deleted"
@@ -139,6 +178,7 @@ class Telegram(World):
         await self._api.__aenter__()
         self._group = self._api.group("Town", number=-1001000000777, admin=True)
         self._people: dict[str, TelegramUser] = {}
+        self._presses: dict[str, Press] = {}
         self.space = self.chat = f"telegram:{self._group.id}"
         self.section = f'api_base = "{self._api.base}"'
         self.environ = {"TELEGRAM_TOKEN": self._api.token}
@@ -151,13 +191,24 @@ class Telegram(World):
         await _until(lambda: self._api.waiting)
 
     async def act(self, number: int, act: Act) -> None:
-        person = self._people.setdefault(act.who, self._api.user(act.who))
+        person = self._people.get(act.who) or self._people.setdefault(act.who, self._api.user(act.who))
+        person.started = True  # so that the bot may write to them
         if act.do == "join":
             self._api.join(self._group, person)
         elif act.do == "leave":
             self._api.leave(self._group, person)
+        elif act.do == "press":
+            if there := [message for message in self._group.messages.values() if message.buttons]:
+                message = there[::-1][act.which % len(there)]
+                press = self._api.press(person, message, message.buttons[0])
+                self._presses[f"telegram:{self._api.bot.id}:{self._api.updates[-1]['update_id']}"] = press
         else:
             self._api.write(self._group, person, act.text)
+
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        hidden = Counter(message.answers for message in self._group.messages.values() if message.answers is not None)
+        presses = {key: press for key, press in self._presses.items() if key in stored}
+        return {key: hidden[press.id] + bool(press.text) for key, press in presses.items()}
 
     def said(self) -> Counter[str]:
         return Counter(message.text for message in self._group.messages.values() if message.author is self._api.bot)
@@ -174,6 +225,7 @@ class Discord(World):
         self._guild = self._server.guild("Town")
         self._channel = self._server.channel(self._guild, "tea")
         self._people: dict[str, DiscordUser] = {}
+        self._presses: dict[str, Interaction] = {}
         self._watcher = self._server.user("Watcher")
         self.space = f"discord:{self._guild.id}"
         self.chat = f"{self.space}/{self._channel.id}"
@@ -191,13 +243,27 @@ class Discord(World):
         await _until(lambda: self._server.online and self._server.commands(self._guild))
 
     async def act(self, number: int, act: Act) -> None:
-        person = self._people.setdefault(act.who, self._server.user(act.who))
+        person = self._people.get(act.who) or self._people.setdefault(act.who, self._server.user(act.who))
         if act.do == "join":
             self._server.join(self._guild, person)
         elif act.do == "leave":
             self._server.leave(self._guild, person)
+        elif act.do == "press":
+            if there := [message for message in self._server.seen(self._channel, person) if message.buttons]:
+                message = there[::-1][act.which % len(there)]
+                press = self._server.press(person, message, message.buttons[0])
+                self._presses[f"discord:interaction:{press.id}"] = press
         else:
             self._server.write(self._channel, person, act.text)
+
+    def answers(self, stored: set[str]) -> dict[str, int]:
+        found = {key: len(press.messages) for key, press in self._presses.items() if key in stored}
+        for person in self._people.values():  # who cannot be answered there any more is answered in private
+            mine = [key for key in found if self._presses[key].user is person]
+            for message in self._server.direct(person):
+                if not any(words in message.content for words in TOLD):
+                    found[min(mine, key=lambda key: found[key])] += 1
+        return found
 
     def said(self) -> Counter[str]:
         return Counter(message.content for message in self._server.seen(self._channel, self._watcher))

@@ -14,23 +14,33 @@ import selectors
 import signal
 import sys
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.crash.plugin import TABLE, Crasher
+from tests.crash.plugin import TABLE, Bank, Crasher
 from tests.crash.points import POINTS
 
 import xiaoer_discord.line
 import xiaoer_telegram.line
 import xiaoer_web  # noqa: F401 - loaded once for all
-from xiaoer import Limits, Transaction, pipeline, recovery
+from xiaoer import Limits, Plugin, Transaction, pipeline, recovery
 from xiaoer.app import App
 from xiaoer.discovery import installed_adapters
 from xiaoer.logs import configure
 from xiaoer.secrets import Secrets
 from xiaoer.settings import load_settings
+from xiaoer_red_envelope import RedEnvelope, book, cards
 
-LOADED = (xiaoer_discord.line, xiaoer_telegram.line)
+LOADED = (xiaoer_discord.line, xiaoer_telegram.line, cards)
+PLUGINS: dict[str, type[Plugin[Any]]] = {"crasher": Crasher, "bank": Bank, "red_envelope": RedEnvelope}
+
+
+class Brief(timedelta):
+    """A time that is as many seconds as it would be hours, so that envelopes end while somebody looks."""
+
+    def __new__(cls, *, hours: float) -> Brief:
+        return super().__new__(cls, seconds=hours)
 
 
 def say(**what: Any) -> None:
@@ -46,10 +56,12 @@ async def program(spec: dict[str, Any]) -> None:
     kind.limits = Limits()  # the clock of these tests is the real one
     pipeline.PARK_AFTER, pipeline.WATCH_EVERY = 0.05, 0.02
     recovery.TRIES = 1_000_000  # here no event is guilty
-    settings = load_settings(folder / "plugins.toml", adapters, {"crasher": Crasher}, spec["environ"])
+    setattr(book, "timedelta", Brief)  # noqa: B010 - nobody but this test takes its time
+    plugins = {name: PLUGINS[name] for name in spec["plugins"]}
+    settings = load_settings(folder / "plugins.toml", adapters, plugins, spec["environ"])
     if spec.get("point"):
         POINTS[spec["point"]](spec["nth"], kind)
-    app = App(settings, {"crasher": Crasher}, {spec["platform"]: kind}, b"a key that only tests sign with!")
+    app = App(settings, plugins, {spec["platform"]: kind}, b"a key that only tests sign with!")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await app.start()

@@ -21,7 +21,7 @@ from xiaoer import (
     Unclear,
     on_message,
 )
-from xiaoer.adapter import Request
+from xiaoer.adapter import Edit, Request
 from xiaoer.testing import FakePlatform, rest
 
 KEYS, CHATS = ("board", "poll"), ("fake:town/a", "fake:town/b")
@@ -69,7 +69,10 @@ class Forgetful(FakePlatform):
     def do(self, request: Request) -> Receipt:
         if isinstance(request, Send) and self.knows_repeats:
             if request.id in self.sent:
-                return self.sent[request.id]._replace(known=True)
+                receipt = self.sent[request.id]
+                if receipt.message in self.messages:
+                    super().perform(Edit(request.id, request.chat, receipt.message, request.content))
+                return receipt
             self.sent[request.id] = super().perform(request)
             return self.sent[request.id]
         return super().perform(request)

@@ -31,7 +31,7 @@ class Animal(Plugin[NoConfig]):
 """
 TABLE = 'op.execute("CREATE TABLE {name}_diary (id INTEGER PRIMARY KEY, what TEXT NOT NULL)")'
 HEADER = """
-import asyncio, os, signal, sys, time
+import asyncio, ctypes, faulthandler, os, signal, sys, time
 from pathlib import Path
 from xiaoer import Content, Cron, NoConfig, Plugin, Settings, command, on_message, on_schedule
 """

@@ -177,6 +177,33 @@ def test_a_required_plugin_whose_revision_fails_ends_the_start_with_one_sentence
     assert reason in ended.stderr.splitlines()[-1]
 
 
+def requiring(name: str) -> str:
+    more = '[communities.town.picky]\nfood = "hay"\n' if name == "picky" else ""
+    return config("before", name, "after", more=more).replace('log = "json"', f'required = ["after", "{name}"]')
+
+
+@pytest.mark.parametrize("name", ["absent", "twin", "picky", "stillborn", "clockless", "hasty", "mute", "faller"])
+def test_a_plugin_that_the_operator_requires_ends_the_start_in_one_line_whatever_is_wrong_with_it(
+    tmp_path: Path, name: str
+) -> None:
+    install(tmp_path / "packages")
+    ended = xiaoer(tmp_path, "run", requiring(name))
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    place = f"{tmp_path / 'plugins.toml'}:4: xiaoer.required[1]"
+    assert line.startswith(f"{place}: plugin {name} cannot be taken in: ")
+    assert REASONS[name] in line
+
+
+def test_a_check_finds_that_a_required_plugin_cannot_be_imported_and_the_status_is_told_all_the_same(
+    tmp_path: Path,
+) -> None:
+    ship(tmp_path / "packages", "absent", SOURCES["absent"][0])
+    for name in ("before", "after"):
+        keeper(tmp_path / "packages", name)
+    assert [xiaoer(tmp_path, do, requiring("absent")).returncode for do in ("check", "status")] == [2, 0]
+
+
 @pytest.mark.parametrize("do", ["check", "run"])
 def test_two_plugins_with_one_command_are_a_fault_of_the_configuration_and_named(tmp_path: Path, do: str) -> None:
     for name in ("first", "second"):

@@ -17,7 +17,7 @@ from tests.simulators.discord import Fault, payloads
 from tests.simulators.discord.gateway import Session
 from tests.simulators.discord.world import P
 
-from xiaoer import Content, Receipt, Send, Statement, StoreError
+from xiaoer import Content, Send, Statement, StoreError
 from xiaoer.logs import configure
 from xiaoer.secrets import Secrets
 from xiaoer.tables import inbox, members
@@ -377,7 +377,7 @@ async def test_what_is_being_said_is_ended_before_the_line_is_closed(town: Town)
     send = town.line._rest.send
     heard = asyncio.Event()
 
-    async def slow(channel: int, rendered: Any, more: Any) -> Receipt:
+    async def slow(channel: int, rendered: Any, more: Any) -> int:
         heard.set()
         for _ in range(50):
             await asyncio.sleep(0)

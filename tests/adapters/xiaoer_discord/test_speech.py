@@ -72,12 +72,14 @@ async def test_a_message_of_which_the_answer_was_lost_is_unclear_and_stands_once
     assert await texts(town) == ["tea"]
 
 
-async def test_a_message_that_was_heard_at_an_earlier_try_is_told_apart_when_it_says_something_else(town: Town) -> None:
-    card = Content((" A card\n",), ((Button("Go", "go", id="x1"),),))
-    assert not (await town.perform(Send("first", town.chat, card))).known
-    assert not (await town.perform(Send("first", town.chat, card))).known
-    assert (await town.perform(Send("first", town.chat, Content(("Another",), card.buttons)))).known
-    assert (await town.perform(Send("first", town.chat, Content(card.text, ((Button("Go", "go", id="x2"),),))))).known
+async def test_a_message_of_which_the_answer_was_lost_says_what_is_wanted_when_it_is_sent_again(town: Town) -> None:
+    town.server.faults.next(SEND, Fault(drop="after"))
+    assert isinstance(await fails(town, Send("first", town.chat, TEA)), Unclear)
+    await sent(town, Content(("coffee",), ((Button("Sip", "sip", id="sip"),),)))
+    (seen,) = await town.seen("Usher")
+    assert (seen.text, seen.buttons) == ("coffee", ("Sip",))
+    await sent(town, Content(("coffee",)))
+    assert (await town.seen("Usher"))[0].buttons == ()
 
 
 async def test_a_message_that_a_plugin_sends_stands_once_though_the_answer_was_lost(town: Town) -> None:

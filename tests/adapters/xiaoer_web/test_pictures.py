@@ -152,10 +152,12 @@ async def test_a_picture_that_did_not_change_stays(room: Room) -> None:
     assert await room.stored() == [png("red")]
 
 
-async def test_what_is_said_twice_with_another_picture_leaves_nothing_behind(room: Room) -> None:
+async def test_what_is_said_twice_shows_what_was_asked_for_last_and_leaves_nothing_behind(room: Room) -> None:
     await room.perform(send("1", shows("red")))
     await room.perform(send("1", shows("blue")))
-    assert await room.stored() == [png("red")]
+    (address,) = await room.addresses("ann")
+    assert (await room.http.get(address)).content == png("blue")
+    assert await room.stored() == [png("blue")]
 
 
 async def test_a_message_that_is_gone_gets_no_picture(room: Room) -> None:
