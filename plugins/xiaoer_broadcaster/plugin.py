@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -27,8 +27,9 @@ from xiaoer import (
     on_message,
     on_reaction,
     on_schedule,
+    picture,
 )
-from xiaoer_broadcaster import catalogue, desk, gauge, library, peak, teasing
+from xiaoer_broadcaster import agenda, catalogue, desk, gauge, library, peak, sheet, teasing
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import Field, State
 from xiaoer_broadcaster.library import Script
@@ -60,6 +61,11 @@ class Broadcaster(Plugin[BroadcasterConfig]):
             for minutes in sorted(set(config.teasers)):
                 start = (60 * window.begins.hour + window.begins.minute - minutes) % 1440
                 yield Cron(f"before.{name}.{minutes}", f"{start % 60} {start // 60} * * *", late)
+
+    @picture("calendar")
+    def draw_calendar(self, data: dict[str, Any]) -> bytes:
+        """Draw the coming two weeks."""
+        return sheet.calendar(data)
 
     @on_schedule
     async def due(self, ctx: Here, event: ScheduleDue) -> None:
@@ -147,6 +153,12 @@ class Broadcaster(Plugin[BroadcasterConfig]):
     async def withdraw(self, ctx: Here, event: CommandUsed, number: int) -> None:
         """Take back what you wrote."""
         ctx.transact(library.withdraw, event.who, number, ctx.config)
+
+    @command("script calendar", needs="broadcaster.edit")
+    async def calendar(self, ctx: Here, event: CommandUsed) -> None:
+        """Show the coming two weeks."""
+        del event
+        ctx.transact(agenda.show, ctx.config)
 
     @command("peak show", default=True)
     async def show_peaks(self, ctx: Here, event: CommandUsed) -> None:
