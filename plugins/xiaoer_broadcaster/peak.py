@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from xiaoer import TREASURY, Ledger, Row, SendMessage, Then, Transaction
+from xiaoer import TREASURY, Batch, Ledger, Row, SendMessage, Then, Transaction
 from xiaoer_broadcaster import poster
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import Item, choose, went_out
@@ -24,7 +24,7 @@ from xiaoer_broadcaster.statements import (
     TEASER,
     TEASERS,
 )
-from xiaoer_broadcaster.teasing import take_back
+from xiaoer_broadcaster.teasing import leave, take_back, teasers_of
 
 PUNCTUAL = timedelta(minutes=1)
 """A post that goes out so much after its time is in time."""
@@ -97,7 +97,9 @@ def _put_out(tx: Transaction, config: BroadcasterConfig, found: Occurrence, item
     row = post_at(tx, found.day, found.slot)
     after = went_out(find(tx, item.number), found.day, tx.now)
     store(tx, after, "post", None, f"{found.day.isoformat()} {found.slot}")
+    leave(tx, found.day, found.slot)
     spread(tx, config, row.id, 0)
+    tx.schedule(f"ended.{row.id}", found.deadline + PUNCTUAL, {"post": row.id})
     tx.schedule(f"measure.{row.id}", tx.now + MEASURED_AFTER, {"post": row.id})
     if config.points and ":" in after.author:
         Ledger(tx).move(
@@ -132,7 +134,7 @@ def spread(tx: Transaction, config: BroadcasterConfig, post: int, start: int) ->
         start: how many chats were asked for.
     """
     row = tx.one(POST, here=tx.community.id, whose=post)
-    if row is None or row.item is None:
+    if row is None or row.item is None or row.state == "cancelled":
         return
     content = tx.scene.signed(poster.post(tx, find(tx, row.item), post, config))
     chats = _chats(tx, config)
@@ -144,10 +146,18 @@ def spread(tx: Transaction, config: BroadcasterConfig, post: int, start: int) ->
                 guarantee="at_most_once",
                 then=Then("posted", {"post": post, "chat": chat}),
                 deadline=row.deadline,
+                batch=batch_of(post),
             )
         )
+    if row.state == "held":
+        Batch(tx, batch_of(post)).hold()
     if start + PART < len(chats):
         tx.schedule(f"part.{post}.{start + PART}", tx.now, {"post": post, "start": start + PART})
+
+
+def batch_of(post: int) -> str:
+    """Return the name of a post's broadcast."""
+    return f"post:{post}"
 
 
 def release(tx: Transaction, item: Item, act: str) -> Item:
@@ -193,6 +203,8 @@ def announce(tx: Transaction, config: BroadcasterConfig, teaser: int, start: int
                 guarantee="at_most_once",
                 then=Then("teased", {"teaser": teaser, "chat": chat}),
                 deadline=row.due - timedelta(seconds=1),
+                key=f"teaser:{row.day}:{row.slot}",
+                batch=teasers_of(teaser),
             )
         )
     if start + PART < len(chats):

@@ -29,7 +29,7 @@ from xiaoer import (
     on_schedule,
     picture,
 )
-from xiaoer_broadcaster import agenda, catalogue, desk, gauge, library, peak, sheet, teasing
+from xiaoer_broadcaster import agenda, broadcast, catalogue, desk, gauge, library, peak, sheet, teasing
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import Field, State
 from xiaoer_broadcaster.library import Script
@@ -75,6 +75,8 @@ class Broadcaster(Plugin[BroadcasterConfig]):
             ctx.transact(peak.spread, ctx.config, event.data["post"], event.data["start"])
         elif job == "teased":
             ctx.transact(peak.announce, ctx.config, event.data["teaser"], event.data["start"])
+        elif job == "ended":
+            ctx.transact(broadcast.ended, event.data["post"])
         elif job == "measure":
             ctx.transact(gauge.measure, event.data["post"])
         else:
@@ -181,3 +183,26 @@ class Broadcaster(Plugin[BroadcasterConfig]):
         """Show what goes out next."""
         del event
         ctx.transact(desk.preview, slot, ctx.config)
+
+    @command("broadcast status", default=True, needs="broadcaster.edit")
+    async def status(self, ctx: Here, event: CommandUsed) -> None:
+        """Show how far the newest post is."""
+        del event
+        ctx.transact(broadcast.status)
+
+    @command("broadcast pause", needs="broadcaster.schedule")
+    async def pause(self, ctx: Here, event: CommandUsed) -> None:
+        """Hold what is not sent yet."""
+        del event
+        ctx.transact(broadcast.pause)
+
+    @command("broadcast resume", needs="broadcaster.schedule")
+    async def resume(self, ctx: Here, event: CommandUsed) -> None:
+        """Let go what is held."""
+        del event
+        ctx.transact(broadcast.resume)
+
+    @command("broadcast cancel", needs="broadcaster.schedule")
+    async def cancel(self, ctx: Here, event: CommandUsed) -> None:
+        """Take back what is not sent yet."""
+        ctx.transact(broadcast.cancel, event.who)

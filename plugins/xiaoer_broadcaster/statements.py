@@ -114,16 +114,10 @@ BECOME = Statement(
     update(posts).values(state=bindparam("became")).where(posts.c.id == bindparam("post"), posts.c.community == _here)
 )
 NEWEST = Statement(
-    select(posts)
-    .where(posts.c.community == _here, posts.c.item.is_not(None), posts.c.state.in_(["posted", "measured"]))
-    .order_by(posts.c.id.desc())
-    .limit(1)
+    select(posts).where(posts.c.community == _here, posts.c.item.is_not(None)).order_by(posts.c.id.desc()).limit(1)
 )
 POSTS_OF = Statement(
-    select(posts)
-    .where(posts.c.community == _here, posts.c.item == _number, posts.c.state.in_(["posted", "measured"]))
-    .order_by(posts.c.id.desc())
-    .limit(5)
+    select(posts).where(posts.c.community == _here, posts.c.item == _number).order_by(posts.c.id.desc()).limit(5)
 )
 PURGE = Statement(
     delete(posts).where(
@@ -192,5 +186,5 @@ MEASURED = Statement(
         reactions=bindparam("counted_reactions"),
         presses=bindparam("counted_presses"),
     )
-    .where(posts.c.id == bindparam("post"), posts.c.state == "posted")
+    .where(posts.c.id == bindparam("post"), posts.c.state.in_(["posted", "held", "cancelled"]))
 )

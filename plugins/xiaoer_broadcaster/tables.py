@@ -92,7 +92,9 @@ posts = Table(
     UniqueConstraint("community", "day", "slot"),
     sqlite_autoincrement=True,
 )
-"""What became of each slot of each day, once: ``posted``, ``measured``, ``empty``, ``skipped`` or ``missed``."""
+"""What became of each slot of each day, once: ``posted``, ``held``, ``cancelled``, ``measured``, ``empty``,
+``skipped`` or ``missed``.
+"""
 
 teasers = Table(
     "broadcaster_teaser",

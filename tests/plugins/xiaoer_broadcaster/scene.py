@@ -9,19 +9,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from xiaoer import Statement
+from xiaoer.communities import Budget
 from xiaoer.testing import FakeMessage, Town, play
-from xiaoer.testing.scene import ADMINS
+from xiaoer.testing.scene import ADMINS, MAIN, UNLIMITED
 from xiaoer_broadcaster import Broadcaster
-from xiaoer_broadcaster.tables import items, posts
+from xiaoer_broadcaster.tables import items, messages, posts
 
 POSTS = Statement(select(posts).order_by(posts.c.id))
+MESSAGES = Statement(select(messages.c.message))
 ITEMS = Statement(select(items).order_by(items.c.number))
 
 
 @asynccontextmanager
-async def teahouse(*, timezone: str = "Asia/Shanghai", **config: Any) -> AsyncGenerator[Town]:
-    """Open a community with the broadcaster; it is noon there, of a Monday."""
-    async with play(Broadcaster, config={"broadcaster": config}, timezone=timezone) as town:
+async def teahouse(
+    *, timezone: str = "Asia/Shanghai", chats: tuple[str, ...] = (MAIN,), budget: Budget = UNLIMITED, **config: Any
+) -> AsyncGenerator[Town]:
+    """Open a community with the broadcaster; it is noon there, of a Monday.
+
+    Args:
+        timezone: its zone.
+        chats: its main chats.
+        budget: what its chats are given an hour.
+        config: what its section of the broadcaster says.
+    """
+    settings = {"broadcaster": config}
+    async with play(Broadcaster, config=settings, timezone=timezone, chats=chats, budget=budget) as town:
         yield town
 
 
