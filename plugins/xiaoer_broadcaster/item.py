@@ -263,7 +263,7 @@ def checked_tags(words: Iterable[str]) -> tuple[str, ...]:
     Raises:
         Refusal: there are too many, or one is too long.
     """
-    tags = tuple(dict.fromkeys(tag for word in words if (tag := one_line(word.lstrip("#"), TAG_LIMIT + 1))))
+    tags = tuple(dict.fromkeys(tag for word in words if (tag := one_line(word, TAG_LIMIT + 2).lstrip("# "))))
     if len(tags) > TAGS or any(len(tag) > TAG_LIMIT for tag in tags):
         raise Refusal("broadcaster.refused.tags", most=TAGS, longest=TAG_LIMIT)
     return tags

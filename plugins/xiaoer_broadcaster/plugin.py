@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -29,12 +31,25 @@ from xiaoer import (
     on_schedule,
     picture,
 )
-from xiaoer_broadcaster import agenda, broadcast, catalogue, desk, gauge, library, peak, sheet, teasing
+from xiaoer_broadcaster import (
+    agenda,
+    broadcast,
+    catalogue,
+    desk,
+    exchange,
+    folder,
+    gauge,
+    library,
+    peak,
+    sheet,
+    teasing,
+)
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import Field, State
 from xiaoer_broadcaster.library import Script
+from xiaoer_broadcaster.shelf import item_of
 from xiaoer_broadcaster.slot import EVERY_DAY
-from xiaoer_broadcaster.statements import REACTED, REPLIED
+from xiaoer_broadcaster.statements import LIBRARY, REACTED, REPLIED
 
 Here = Context[BroadcasterConfig]
 DAYS_OF_CRON = (1, 2, 3, 4, 5, 6, 0)
@@ -49,6 +64,7 @@ class Broadcaster(Plugin[BroadcasterConfig]):
         "broadcaster.edit": "xiaoer",
         "broadcaster.approve": "secretary",
         "broadcaster.schedule": "secretary",
+        "broadcaster.import": "owner",
     }
 
     def timers(self, config: BroadcasterConfig) -> Iterable[Cron]:
@@ -161,6 +177,32 @@ class Broadcaster(Plugin[BroadcasterConfig]):
         """Show the coming two weeks."""
         del event
         ctx.transact(agenda.show, ctx.config)
+
+    @command("script import", needs="broadcaster.import")
+    async def take_in(self, ctx: Here, event: CommandUsed, how: Literal["now", "dry"] = "now") -> None:
+        """Take the folder in, or say what would become of the library."""
+        slots, today = tuple(ctx.config.slots), ctx.now.date()
+        pages, faults = await asyncio.to_thread(folder.read, self._folder(ctx), slots, today)
+        if faults:
+            ctx.answer(exchange.told(ctx, "broadcaster.import.faults", faults))
+        else:
+            ctx.transact(exchange.take_in, event.who, pages, how == "dry", ctx.config)
+
+    @command("script export", needs="broadcaster.import")
+    async def write_out(self, ctx: Here, event: CommandUsed) -> None:
+        """Write the library into its folder."""
+        del event
+        items = [item_of(row) for row in await ctx.report(LIBRARY, here=ctx.community.id)]
+        faults = await asyncio.to_thread(folder.write, self._folder(ctx), items)
+        if faults:
+            ctx.answer(exchange.told(ctx, "broadcaster.export.faults", faults))
+        else:
+            ctx.answer(ctx.content("broadcaster.export.done", count=len(items)))
+
+    def _folder(self, ctx: Here) -> Path:
+        if not ctx.config.folder:
+            raise Refusal("broadcaster.refused.no_folder")
+        return Path(ctx.config.folder)
 
     @command("peak show", default=True)
     async def show_peaks(self, ctx: Here, event: CommandUsed) -> None:
