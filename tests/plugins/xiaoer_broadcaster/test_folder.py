@@ -162,6 +162,12 @@ def test_two_files_of_one_number_or_one_time_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_in_the_sample_library_nothing_is_wrong() -> None:
+    pages, faults = folder.read(Path(__file__).parents[3] / "library", SLOTS, TODAY)
+    assert faults == []
+    assert {page.item.state for page in pages} == {"approved"}
+
+
 async def owner(town: Town, command: str) -> str:
     return await ask(town, "boss", command, role="owner")
 
