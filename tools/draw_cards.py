@@ -1,12 +1,15 @@
-"""Draws the sample cards of docs/images: the cover of a red envelope, and who got what.
+"""Draws the samples of docs/images: the cover of a red envelope, who got what, and the broadcaster's calendar.
 
 ``python tools/draw_cards.py`` writes them; the extra ``fonts`` must be installed.
 """
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+from xiaoer_broadcaster.sheet import calendar
 from xiaoer_red_envelope.cards import CoverData, ResultData, cover, result
 
 TO = Path(__file__).parent.parent / "docs" / "images"
@@ -41,6 +44,32 @@ RESULT: ResultData = {
     "state": "empty",
 }
 
+PLANNED = {
+    (0, 2): "12 龙井开采 Spring tea",
+    (2, 1): "7 茶具 Tea ware",
+    (5, 2): "15 周末茶会 Tea party",
+    (9, 0): "3 新店 New shop",
+}
+TURNS = ("1 早上好 Good morning", "4 本周一茶 Tea of the week", "9 今晚茶话 Evening talk")
+
+
+def agenda() -> dict[str, Any]:
+    """Return the data of a sample calendar."""
+    rows: list[dict[str, Any]] = []
+    for n in range(14):
+        day = date(2026, 11, 30) + timedelta(days=n)
+        cells = [
+            [PLANNED.get((n, slot)) or (TURNS[slot] if slot != 1 or n % 7 == 3 else ""), (n, slot) in PLANNED]
+            for slot in range(3)
+        ]
+        rows.append(
+            {"day": f"{day:%m-%d} 周{'一二三四五六日'[day.weekday()]}", "rest": day.weekday() >= 5, "cells": cells}
+        )
+    slots = ["morning", "noon", "evening"]
+    return {"title": "小二茶馆 · 接下来两周", "planned": "已排定", "next": "按顺序轮到", "slots": slots, "rows": rows}
+
+
 if __name__ == "__main__":
     (TO / "envelope-cover.png").write_bytes(cover(COVER))
     (TO / "envelope-result.png").write_bytes(result(RESULT))
+    (TO / "calendar.png").write_bytes(calendar(agenda()))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Coroutine, Mapping
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ from xiaoer.migration import migrate
 from xiaoer.sections import XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
-from xiaoer.testing import FakeAdapter, FakePlatform, ManualClock, Town
+from xiaoer.testing import START, FakeAdapter, FakePlatform, ManualClock, Town
 from xiaoer.testing.adapter import FakeSettings
 from xiaoer.testing.scene import KEY
 
@@ -60,6 +61,9 @@ class Stage:
         plugins: the plugins of all communities.
         communities: which platforms each community lives on; on each it has one space, ``<platform>:<community>``.
         platforms: by name; one named ``fake`` if none are given.
+        timezone: the zone of all communities.
+        configs: what their sections say about plugins.
+        start: where time begins.
     """
 
     def __init__(
@@ -67,11 +71,16 @@ class Stage:
         *plugins: type[Plugin[Any]],
         communities: Mapping[str, tuple[str, ...]] | None = None,
         platforms: Mapping[str, FakePlatform] | None = None,
+        timezone: str = "UTC",
+        configs: Mapping[str, Any] | None = None,
+        start: datetime = START,
     ) -> None:
         self.plugins = plugins
         self.communities = communities or {"town": ("fake",)}
         self.platforms = dict(platforms or {"fake": FakePlatform()})
-        self.clock = ManualClock()
+        self.timezone = ZoneInfo(timezone)
+        self.configs = configs or {}
+        self.clock = ManualClock(start)
         self._folder = tempfile.TemporaryDirectory()
         self._file = Path(self._folder.name) / "stage.db"
         self._file.write_bytes(_empty())
@@ -166,12 +175,12 @@ class Stage:
         community = Community(
             id=name,
             name=name.capitalize(),
-            timezone=ZoneInfo("UTC"),
+            timezone=self.timezone,
             spaces=spaces,
             owners=("fake:boss",),
             chats={"main": tuple(f"{space}/main" for space in spaces), "admins": (f"{spaces[0]}/admins",)},
         )
-        configs = {kind.name: kind.config() for kind in self.plugins}
+        configs = {kind.name: kind.config(**self.configs.get(kind.name, {})) for kind in self.plugins}
         return LoadedCommunity(community, tuple(configs), configs, {})
 
 

@@ -1,0 +1,141 @@
+"""Taking a folder into the library: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from xiaoer import Content, Context, Part, Refusal, Transaction, Who
+from xiaoer_broadcaster.config import BroadcasterConfig
+from xiaoer_broadcaster.frontmatter import Fault, Page
+from xiaoer_broadcaster.item import SAID, Item
+from xiaoer_broadcaster.peak import replan
+from xiaoer_broadcaster.shelf import LIBRARY_LIMIT, add, item_of, store
+from xiaoer_broadcaster.statements import LIBRARY
+from xiaoer_broadcaster.teasing import take_back
+
+KEPT = ("author", "author_name")
+"""What an item keeps when its file does not say it."""
+
+FAULTS = 20
+"""So many faults are told; the others are counted."""
+
+
+class Merged(NamedTuple):
+    """What a folder makes of a library.
+
+    Args:
+        new: items that come to it.
+        changed: items as they were and as they become.
+        same: how many stay as they are.
+    """
+
+    new: list[Item]
+    changed: list[tuple[Item, Item]]
+    same: int
+
+
+def merged(library: Iterable[Item], pages: Sequence[Page]) -> Merged:
+    """Return what the files of a folder make of a library: the number says which item is meant, else the file's name.
+
+    Raises:
+        Refusal: two items would go out at the same time, or there would be too many.
+    """
+    known = {item.number: item for item in library}
+    sources = {item.source: item.number for item in known.values() if item.source}
+    highest = max([*known, *[page.item.number for page in pages]], default=0)
+    result = Merged([], [], 0)
+    after = dict(known)
+    for page in pages:
+        number = page.item.number or sources.get(page.file, 0)
+        if not number:
+            number = highest = highest + 1
+        before = known.get(number)
+        item = renewed(before, page._replace(item=page.item._replace(number=number)))
+        after[number] = item
+        if before is None:
+            result.new.append(item)
+        elif before == item:
+            result = result._replace(same=result.same + 1)
+        else:
+            result.changed.append((before, item))
+    _check([*after.values()])
+    return result
+
+
+def renewed(before: Item | None, page: Page) -> Item:
+    """Return what a file makes of an item: what it says, but no use of it is forgotten, nor who wrote it.
+
+    Args:
+        before: the item as it was; None for a new one.
+        page: the file, with the item's number.
+    """
+    item = page.item
+    if before is None:
+        return item
+    kept = {name: getattr(before, name) for name in KEPT if name not in page.said}
+    if "state" not in page.said:
+        said = any(getattr(item, name) != getattr(before, name) for name in SAID)
+        kept |= {"state": "edited", "day": None, "at_slot": ""} if said else _planned(before)
+    if "file" not in page.said:
+        kept |= {"digest": before.digest, "file_name": before.file_name, "mime": before.mime}
+    return item._replace(
+        **kept,
+        uses=max(item.uses, before.uses),
+        last=max(filter(None, (item.last, before.last)), default=None),
+        last_at=max(filter(None, (item.last_at, before.last_at)), default=None),
+    )
+
+
+def _planned(item: Item) -> dict[str, Any]:
+    return {"state": item.state, "day": item.day, "at_slot": item.at_slot}
+
+
+def _check(items: Sequence[Item]) -> None:
+    times: dict[tuple[date, str], int] = {}
+    for item in items:
+        other = item.number if item.day is None else times.setdefault((item.day, item.at_slot), item.number)
+        if other != item.number:
+            raise Refusal("broadcaster.refused.taken", day=item.day, slot=item.at_slot, number=other)
+    if len(items) > LIBRARY_LIMIT:
+        raise Refusal("broadcaster.refused.full", most=LIBRARY_LIMIT)
+
+
+def take_in(tx: Transaction, who: Who, pages: Sequence[Page], dry: bool, config: BroadcasterConfig) -> None:
+    """Take a folder's items into the library, or say what would become of it.
+
+    Args:
+        tx: the transaction.
+        who: who asks.
+        pages: the files, in which nothing is wrong.
+        dry: whether nothing is written.
+        config: the community's.
+
+    Raises:
+        Refusal: it cannot be taken in.
+    """
+    result = merged([item_of(row) for row in tx.all(LIBRARY, here=tx.community.id)], pages)
+    if not dry:
+        for item in result.new:
+            add(tx, item, "import", who, item.source)
+        for before, item in result.changed:
+            if before.day is not None and (before.day, before.at_slot) != (item.day, item.at_slot):
+                take_back(tx, before.day, before.at_slot)
+            store(tx, item, "import", who, item.source)
+        replan(tx, config)
+    key = "broadcaster.import.would" if dry else "broadcaster.import.done"
+    tx.answer(tx.content(key, new=len(result.new), changed=len(result.changed), same=result.same))
+
+
+def told(voice: Context[BroadcasterConfig], key: str, faults: Sequence[Fault]) -> Content:
+    """Return what is wrong with files, a line each."""
+    parts: list[Part] = [*voice.text(key, count=len(faults))]
+    for fault in faults[:FAULTS]:
+        values: dict[str, Any] = fault.why.values
+        why = voice.text(fault.why.key, **values)
+        line = f":{fault.line}" if fault.line else ""
+        parts += [f"\n{fault.file}{line}: ", *why]
+    if len(faults) > FAULTS:
+        parts += ["\n", *voice.text("broadcaster.import.more", count=len(faults) - FAULTS)]
+    return Content(tuple(parts))
