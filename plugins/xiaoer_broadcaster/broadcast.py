@@ -101,8 +101,9 @@ def ended(tx: Transaction, post: int) -> None:
     if row is None or row.item is None:
         return
     batch = Batch(tx, batch_of(post))
+    left = 0 if row.state == "cancelled" else batch.cancel()
     progress = batch.progress()
-    missed = progress.failed + progress.unknown
+    missed = progress.failed + progress.unknown + left
     if not missed:
         return
     values: dict[str, Any] = {"number": row.item, "slot": row.slot, "count": missed, "total": progress.total}

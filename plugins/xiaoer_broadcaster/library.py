@@ -51,7 +51,7 @@ def submit(tx: Transaction, who: Who, script: Script, config: BroadcasterConfig)
     """
     text = checked_text(script.text)
     start = tx.now.astimezone(tx.community.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
-    row = tx.one(SUBMITTED, here=tx.community.id, who=tx.person(script.author), since=start)
+    row = tx.one(SUBMITTED, here=tx.community.id, who=tx.person(who.account), since=start)
     if row is not None and row.number >= config.submissions:
         raise Refusal("broadcaster.refused.submitted_today", most=config.submissions)
     number = next_number(tx)

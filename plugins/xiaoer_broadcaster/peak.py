@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from xiaoer import TREASURY, Batch, Ledger, Row, SendMessage, Then, Transaction
 from xiaoer_broadcaster import poster
@@ -25,6 +25,9 @@ from xiaoer_broadcaster.statements import (
     TEASERS,
 )
 from xiaoer_broadcaster.teasing import leave, take_back, teasers_of
+
+Report: TypeAlias = tuple[str, dict[str, Any]]
+"""A text for the admins, with its values."""
 
 PUNCTUAL = timedelta(minutes=1)
 """A post that goes out so much after its time is in time."""
@@ -49,18 +52,26 @@ def look(tx: Transaction, config: BroadcasterConfig, at: datetime | None = None)
     """
     slots = rota(tx, config, at)
     items = {item.number: item for item in ready(tx)}
+    reports: list[Report] = []
     for found in slots.near(tx, 2):
         if found.due <= tx.now:
-            _settle(tx, config, found, items)
+            reports += _settle(tx, config, found, items)
     slots = rota(tx, config)
     for found in slots.near(tx, 3):
         if found.due > tx.now:
             _tease(tx, config, found, items)
     plan(tx, config, slots, list(items.values()))
+    _report(tx, reports)
 
 
-def _settle(tx: Transaction, config: BroadcasterConfig, found: Occurrence, items: dict[int, Item]) -> None:
-    """Let a slot have its post, or note that it has none."""
+def _report(tx: Transaction, reports: list[Report]) -> None:
+    """Tell the admins, after all else: the first date that a program writes out takes longer than a transaction may."""
+    for key, values in reports:
+        tx.tell_admins(tx.content(key, to="all", **values))
+
+
+def _settle(tx: Transaction, config: BroadcasterConfig, found: Occurrence, items: dict[int, Item]) -> list[Report]:
+    """Let a slot have its post, or note that it has none; return what the admins are to be told."""
     item = choose(items.values(), found.day, found.slot)
     chats = _chats(tx, config)
     in_time = tx.now - found.due <= PUNCTUAL or (config.misfire == "late" and tx.now <= found.deadline)
@@ -76,17 +87,16 @@ def _settle(tx: Transaction, config: BroadcasterConfig, found: Occurrence, items
         at=tx.now,
         deadline=found.deadline,
     ):
-        return
+        return []
     if item is None:
-        return
+        return []
     if goes_out:
         items[item.number] = _put_out(tx, config, found, item)
-    else:
-        why = "broadcaster.report.missed" if chats else "broadcaster.report.no_chats"
-        content = tx.content(why, to="all", slot=found.slot, when=found.due, number=item.number, title=item.headline)
-        tx.tell_admins(content)
-        items[item.number] = release(tx, item, "miss")
-        take_back(tx, found.day, found.slot)
+        return []
+    items[item.number] = release(tx, item, "miss")
+    take_back(tx, found.day, found.slot)
+    why = "broadcaster.report.missed" if chats else "broadcaster.report.no_chats"
+    return [(why, {"slot": found.slot, "when": found.due, "number": item.number, "title": item.headline})]
 
 
 def _chats(tx: Transaction, config: BroadcasterConfig) -> list[str]:
@@ -249,8 +259,9 @@ def purge(tx: Transaction) -> None:
     tx.run(PURGE, here=here, before=before, first=(today(tx) - KEPT).isoformat())
     tx.run(PURGE_TEASERS, here=here, before=before)
     tx.run(FORGET, here=here, before=before)
+    reports: list[Report] = []
     for row in tx.all(OVERDUE, here=here, before=(today(tx) - timedelta(days=1)).isoformat()):
         item = release(tx, find(tx, row.number), "miss")
-        values: dict[str, Any] = {"number": item.number, "title": item.headline, "slot": row.at_slot}
-        day = date.fromisoformat(row.day)
-        tx.tell_admins(tx.content("broadcaster.report.never_came", to="all", day=day, **values))
+        values = {"number": item.number, "title": item.headline, "slot": row.at_slot}
+        reports.append(("broadcaster.report.never_came", values | {"day": date.fromisoformat(row.day)}))
+    _report(tx, reports)

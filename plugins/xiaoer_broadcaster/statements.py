@@ -48,7 +48,10 @@ COUNTS = Statement(
 )
 SUBMITTED = Statement(
     select(func.count().label("number")).where(
-        items.c.community == _here, items.c.author.in_(_theirs), items.c.made >= bindparam("since")
+        changes.c.community == _here,
+        changes.c.by.in_(_theirs),
+        changes.c.at >= bindparam("since"),
+        changes.c.act == "submit",
     )
 )
 PLANNED = Statement(

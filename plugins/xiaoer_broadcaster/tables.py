@@ -39,7 +39,6 @@ items = Table(
     Column("changed", Moment, nullable=False),
     UniqueConstraint("community", "number"),
     Index("broadcaster_item_state", "community", "state"),
-    Index("broadcaster_item_author", "community", "author", "made"),
     sqlite_autoincrement=True,
 )
 """The library; days are written ``2026-12-01``. The text of what was taken off is erased after 30 days."""
@@ -57,6 +56,7 @@ changes = Table(
     Column("by_name", String, nullable=False),
     Column("at", Moment, nullable=False),
     Index("broadcaster_change_of", "community", "number", "id"),
+    Index("broadcaster_change_by", "community", "by", "at"),
 )
 """What was done to each item, by whom and when; ``by`` is empty for what Xiaoer did."""
 
