@@ -93,8 +93,8 @@ outbox = Table(
 )
 """Requested actions: ``wanted``, ``sending``, ``done``, ``failed`` or ``unknown``; ``action`` is erased at the end.
 
-Ids are never given again, because platforms know requests by them. ``urgency`` is 2 for answers, 1 for what a person
-caused and 0 for what goes out to many.
+Ids are never given again, because platforms know requests by them. ``urgency`` is 2 for answers and invites, 1 for what
+else a person caused and 0 for what goes out to many.
 """
 
 shown = Table(
