@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.contracts.inviting import DiscordDoor, Inviter
 from tests.contracts.probe import NOTES
 from tests.simulators.discord import Fault
 from tests.simulators.discord.invites import Made
 from tests.simulators.discord.world import OF_THE_BOT, P
 
+from xiaoer import Statement
+from xiaoer.tables import inbox
 from xiaoer_discord.joins import HEARD, REMEMBERED
 from xiaoer_discord.looks import PATIENCE
 
 LOOK = "GET /guilds/{guild.id}/invites"
+INBOX = Statement(select(inbox.c.key))
 DOWN = Fault(503, "Service Unavailable")
 CALM = REMEMBERED + 5 * HEARD
 """Seconds after which no join blurs another."""
@@ -51,6 +55,10 @@ class Town(DiscordDoor):
         """Return who was told to have come by now, and how."""
         await self.settle()
         return [(who, how) for _, who, how, _ in await self.notes("came")]
+
+    async def told_now(self) -> list[tuple[str, str]]:
+        """Return who was told to have come by now, and how, without waiting for anything."""
+        return [(row.who, row.what) for row in await self.app.store.report(NOTES) if row.kind == "came"]
 
     def codes(self, ways: str) -> str:
         """Return the codes of addresses."""
@@ -282,6 +290,24 @@ async def test_what_was_counted_while_the_server_was_away_is_nobodys_who_comes_t
     assert (await town.came())[-1] == ("Dan", UNKNOWN, "")
 
 
+async def test_who_comes_while_what_was_missed_is_still_fetched_is_not_told_by_what_was_counted_before(
+    town: Town,
+) -> None:
+    town.server.silence()
+    town.server.forget_sessions()
+    town.server.doors.use(town.person("Cid"), town.ann.code)
+    looks = town.looks()
+    town.server.faults.next(LOOK, Fault(hang=True))
+    town.server.disconnect()
+    town.server.speak()
+    await town.until(lambda: town.looks() > looks)
+    town.server.join(town.guild, town.person("Dan"))
+    while not [who for who, _ in await town.told_now() if who == "Dan"]:
+        await town.clock.advance(0.25)
+        await asyncio.sleep(0.01)
+    assert [how for who, how in await town.told_now() if who == "Dan"] == [UNKNOWN]
+
+
 Act = Callable[[Town], Awaitable[None] | None]
 
 
@@ -317,14 +343,30 @@ async def test_who_came_while_nobody_listened_came_by_the_one_invite_that_was_us
     assert {how.rpartition(" ")[0] for _, how in await town.told()} == {expected}
 
 
-async def test_a_join_whose_invite_is_being_looked_for_survives_a_kill_and_is_told_once(town: Town) -> None:
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_join_whose_invite_is_being_looked_for_survives_a_kill_and_is_told_once(
+    town: Town, leaves: bool
+) -> None:
     enter(town, "Cid", town.ann)
     await town.settle()
     assert town.finder.waiting == 1
-    await town.restart(kill=True)
+    town.finder._doors.clear()  # a kill leaves nobody the time to tell of them
+    await town.app.drop()
+    if leaves:  # then nobody could find the join in the list of members
+        await town.leave("Cid")
+    town.app = town._make()
+    await town.app.start()
+    await town.connected()
     await town.rest()
     rows = [row for row in await town.app.store.report(NOTES) if row.kind == "came" and row.who == "Cid"]
     assert len(rows) == 1
+
+
+async def test_nothing_of_a_join_that_was_told_stays_in_the_inbox(town: Town) -> None:
+    enter(town, "Cid", town.ann)
+    await town.write("Cid", "hello")
+    await town.came()
+    assert await town.app.store.report(INBOX) == []
 
 
 async def test_a_join_whose_invite_is_being_looked_for_is_told_before_the_program_ends(town: Town) -> None:

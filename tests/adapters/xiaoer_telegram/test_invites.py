@@ -10,7 +10,8 @@ import pytest
 from tests.adapters.xiaoer_telegram.town import Town
 from tests.simulators.telegram import Fault
 
-from xiaoer import Hopeless, Invite, NotPermitted, Receipt, Revoke, TryLater, Unclear
+from xiaoer import CreateInvite, Hopeless, Invite, NotPermitted, Receipt, Revoke, RevokeInvite, TryLater, Unclear
+from xiaoer.actions import ANSWER, urgency_of
 
 MAKE, REVOKE = "createChatInviteLink", "revokeChatInviteLink"
 
@@ -85,3 +86,9 @@ async def test_a_link_of_a_group_that_moved_is_made_where_it_is_now(town: Town) 
     moved = town.api.migrate(town.group)
     await make(town)
     assert town.api.links.made[0].group is moved
+
+
+async def test_an_invite_counts_towards_no_limit_of_messages(town: Town) -> None:
+    adapter = town.app._adapters["telegram"]
+    assert not adapter.is_paced(Invite("1", town.space))
+    assert urgency_of(CreateInvite(chat=town.space)) == urgency_of(RevokeInvite(chat=town.space, invite="x")) == ANSWER

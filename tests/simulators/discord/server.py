@@ -68,9 +68,13 @@ class DiscordServer(Client):
         self.cdn_base = f"http://127.0.0.1:{port}/cdn"
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def let_go(self) -> None:
+        """Answer what hangs."""
         for hanging in self._hanging:
             hanging.set()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.let_go()
         self.speak()
         self.disconnect()
         await self._runner.cleanup()
