@@ -20,15 +20,16 @@ class DiscordAdapter(LineAdapter):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {"direct", "private_answer", "edit", "delete", "pin", "invite"}
     )
-    limits: ClassVar[Limits] = Limits(change_pause=2.0)
-    """discord.py keeps to Discord's own limits, which it learns from each answer; changes are only made fewer."""
+    limits: ClassVar[Limits] = Limits(per_second=45.0, change_pause=2.0)
+    """discord.py keeps to the limits of each channel, which it learns from each answer; changes are only made fewer.
+
+    It does not keep to 50 requests a second over all (Discord docs, Rate Limits: Global Rate Limit). Some of those are
+    left for what is no message.
+    """
     ids: ClassVar[Ids] = Ids(
         space=r"\d{15,20}", chat=r"\d{15,20}/\d{15,20}", account=r"\d{15,20}", example="discord:81384788765712384"
     )
 
     def is_paced(self, request: Request) -> bool:
-        """Return whether a request counts towards a channel's limits; an interaction is answered on a way of its own.
-
-        https://docs.discord.com/developers/interactions/receiving-and-responding: not bound to the bot's global limit.
-        """
+        """Return whether a request counts over all; those of interactions do not (Discord docs, Rate Limits)."""
         return not isinstance(request, Answer)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -16,12 +17,15 @@ from tests.simulators.discord.gateway import Intent, Session
 from tests.simulators.discord.messages import Ask
 from tests.simulators.discord.methods import Methods
 from tests.simulators.discord.rules import ApiError, Wrong
+from tests.simulators.discord.throttle import Throttle
 from tests.simulators.discord.uploads import Upload, Uploads
 from tests.simulators.discord.world import Clock, Json
 from tests.simulators.faults import Call, Fault, Faults
 
 CHUNK = 1000
 """Members in one chunk (Discord docs, Request Guild Members)."""
+
+NOTHING: Mapping[str, str] = {}
 
 BROKEN: Json = {}
 """A body that is no JSON."""
@@ -41,6 +45,7 @@ class DiscordServer(Client):
         journal: every request and what began a session, in order; requests are named as in the documentation.
         refused: what no correct program would have asked for.
         faults: what goes wrong next.
+        throttle: keeps Discord's limits; None where nobody asks for them.
     """
 
     def __init__(self, token: str = "bot.TEST", now: Clock | None = None) -> None:
@@ -48,6 +53,7 @@ class DiscordServer(Client):
         self.application_id = self.bot.id
         self.journal: list[Call] = []
         self.faults = Faults()
+        self.throttle: Throttle | None = None
         self.noted = lambda name, data: self.journal.append(Call(name, dict(data), 200))
         self.members = self._chunk
         self._methods = Methods(self)
@@ -117,6 +123,9 @@ class DiscordServer(Client):
         body, files = await _body(request)
         call = Call(name, {**path, **request.query, **(body if isinstance(body, dict) else {"body": body})})
         self.journal.append(call)
+        if self.throttle is not None and (refused := self.throttle.refusal(name, path)) is not None:
+            call.status, call.words = 429, refused.words
+            return _answer(429, refused.body, refused.headers)
         fault = self.faults.take(name)
         if fault is not None and (early := await self._spoil(fault, call, request)) is not None:
             return early
@@ -130,7 +139,7 @@ class DiscordServer(Client):
             answer = {"message": error.words, "code": error.code, **error.more}
         if fault is not None and fault.drop == "after":
             _hang_up(request)
-        return _answer(call.status, answer)
+        return _answer(call.status, answer, self.throttle.headers(name, path) if self.throttle is not None else {})
 
     def _route(self, request: web.Request) -> tuple[str, dict[str, str]]:
         plain = request.rel_url.raw_path.removeprefix("/api/v10")
@@ -176,18 +185,18 @@ def _pattern(name: str) -> tuple[str, re.Pattern[str], list[str]]:
     return method, re.compile("([^/]+)".join(re.escape(piece) for piece in pieces)), names
 
 
-def _answer(status: int, body: Any) -> web.Response:
+def _answer(status: int, body: Any, more: Mapping[str, str] = NOTHING) -> web.Response:
     """Return an answer whose headers discord.py understands.
 
     It takes ``application/json`` only without a charset, and a 429 only with ``Via`` for one of Discord's.
     """
     if body is None:
-        return web.Response(status=204)
+        return web.Response(status=204, headers=more)
     headers = {"Content-Type": "application/json"}
     if status == 429:
         after = float(body.get("retry_after", 0))
         headers |= {"Via": "1.1 google", "Retry-After": str(math.ceil(after)), "X-RateLimit-Scope": "shared"}
-    return web.Response(status=status, body=json.dumps(body).encode(), headers=headers)
+    return web.Response(status=status, body=json.dumps(body).encode(), headers={**headers, **more})
 
 
 def _hang_up(request: web.Request) -> None:
