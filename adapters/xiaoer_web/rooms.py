@@ -144,7 +144,7 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
             words = msgspec.to_builtins(Content((request.text,)))
             tx.run(REWORD, message=request.edits, person=request.me, words=words, now=rev)
         case Write():
-            private = request.text.startswith("/") and request.kind == "text"
+            private = request.is_command
             tx.run(
                 POST,
                 id=f"web:{request.key}",

@@ -14,9 +14,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from xiaoer import Host, Outcome, Refusal, StoreError, Transaction, Who, XiaoerError
+from xiaoer import Host, Outcome, Quoted, Refusal, StoreError, Transaction, Who, XiaoerError
 from xiaoer_web.gallery import LOOK
 from xiaoer_web.people import People, Person
+from xiaoer_web.quoting import ANSWERED, quoted
 from xiaoer_web.rooms import SEEN, act_as, store
 from xiaoer_web.stream import Hub, Notice
 from xiaoer_web.translate import AnyRequest, Join, PersonId, Press, Write, decode, translate
@@ -151,14 +152,23 @@ class Site:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""
         doings = decode(await request.body())
         answers: list[dict[str, str]] = []
-        pending = [self._take(doing, answers) for doing in doings]
+        quotes = [await self._quoted(doing) for doing in doings]
+        pending = [self._take(doing, on, answers) for doing, on in zip(doings, quotes, strict=True)]
         outcomes = await asyncio.gather(*pending)
         await self._hub.refresh()
         return JSONResponse(
             [{**answer, "outcome": outcome.value} for answer, outcome in zip(answers, outcomes, strict=True)]
         )
 
-    def _take(self, doing: AnyRequest, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
+    async def _quoted(self, doing: AnyRequest) -> Quoted | None:
+        """Return the message that a command answers."""
+        if not isinstance(doing, Write) or not doing.is_command or doing.reply_to is None:
+            return None
+        reader = self._person(doing.space, doing.me)
+        rows = await self._host.store.read(ANSWERED, message=doing.reply_to, place=doing.chat)
+        return quoted(rows[0], reader, self._people.find(doing.space, rows[0].author or "")) if rows else None
+
+    def _take(self, doing: AnyRequest, on: Quoted | None, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
         if isinstance(doing, Join):
             doing, who = self._newcomer(doing)
         else:
@@ -167,7 +177,7 @@ class Site:
             self._watch(doing)
         answers.append({"key": doing.key, "me": doing.me})
         at = self._host.clock.now()
-        return self._host.submit(translate(doing, who, at), lambda tx: self._store(tx, doing, who.name, at))
+        return self._host.submit(translate(doing, who, at, on), lambda tx: self._store(tx, doing, who.name, at))
 
     def _store(self, tx: Transaction, doing: AnyRequest, name: str, at: datetime) -> None:
         store(tx, doing, name, at)

@@ -19,6 +19,7 @@ from xiaoer import (
     MemberLeft,
     MessageKind,
     MessagePosted,
+    Quoted,
     ReactionChanged,
     Who,
 )
@@ -68,6 +69,11 @@ class Write(Request, frozen=True, kw_only=True, tag_field="do", tag="write"):
     reply_to: MessageId | None = None
     edits: MessageId | None = None
 
+    @property
+    def is_command(self) -> bool:
+        """Whether it is a command."""
+        return self.text.startswith("/") and self.kind == "text" and self.edits is None
+
 
 class React(Request, frozen=True, kw_only=True, tag_field="do", tag="react"):
     """Put a reaction under a message, or take it back."""
@@ -105,18 +111,19 @@ def decode(body: bytes) -> list[AnyRequest]:
     return _many.decode(body) if body[:1] == b"[" else [_one.decode(body)]
 
 
-def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
+def translate(request: AnyRequest, who: Who, at: datetime, quoted: Quoted | None = None) -> AnyEvent:
     """Return what happened.
 
     Args:
         request: what the person does.
         who: the person.
         at: community time.
+        quoted: the message that is answered.
     """
     key = f"web:{request.key}"
     match request:
         case Write():
-            return _written(request, key, who, at)
+            return _written(request, key, who, at, quoted)
         case Press():
             return ButtonPressed(
                 key=key,
@@ -147,9 +154,9 @@ def translate(request: AnyRequest, who: Who, at: datetime) -> AnyEvent:
             return MemberLeft(key=key, at=at, space=request.space, chat=request.chat, who=who)
 
 
-def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted | CommandUsed:
+def _written(request: Write, key: str, who: Who, at: datetime, quoted: Quoted | None) -> MessagePosted | CommandUsed:
     space, chat = request.space, request.chat
-    if request.text.startswith("/") and request.kind == "text" and request.edits is None:
+    if request.is_command:
         text = request.text[1:]
         return CommandUsed(
             key=key,
@@ -161,6 +168,7 @@ def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted 
             handle=key,
             message=key,
             reply_to=request.reply_to,
+            quoted=quoted,
         )
     return MessagePosted(
         key=key,

@@ -21,6 +21,7 @@ from xiaoer import (
     Picture,
     Plugin,
     ReactionChanged,
+    Refusal,
     Rest,
     Role,
     Statement,
@@ -125,6 +126,16 @@ class Probe(Plugin[NoConfig]):
         """Say something back, to one person."""
         ctx.transact(note, "command", event.who.name, "echo", text)
         ctx.answer(Content((f"echo: {text}",)))
+
+    @command("look", on_message=True)
+    async def look(self, ctx: Here, event: CommandUsed, mark: str = "-") -> None:
+        """Note the message that it is used on."""
+        on = event.quoted
+        if on is None:
+            raise Refusal("probe.look.nothing")
+        files = " ".join(f"{one.kind} {one.name} {one.size}" for one in on.attachments)
+        ctx.transact(note, "look", on.who.name if on.who is not None else "", f"{on.kind}: {on.text}", files)
+        ctx.answer(Content((f"look: {on.message == event.reply_to} {mark}",)))
 
     @command("shout", answer="public")
     async def shout(self, ctx: Here, event: CommandUsed, text: Rest) -> None:

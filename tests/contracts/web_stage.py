@@ -96,6 +96,10 @@ class WebStage(Stage):
         typed = " ".join([command, *(str(value) for value in options.values())])
         return await self._do(name, do="write", text=f"/{typed}")
 
+    async def use_on(self, name: str, command: str, message: str) -> str:
+        """Type a command in answer to a message."""
+        return await self._do(name, do="write", text=f"/{command}", reply_to=message)
+
     async def press(self, name: str, label: str, message: str) -> str:
         """Press a button."""
         rows = await self._rows(name)

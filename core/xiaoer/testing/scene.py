@@ -26,6 +26,7 @@ from xiaoer.events import (
     MemberLeft,
     MessageKind,
     MessagePosted,
+    Quoted,
     ReactionChanged,
     Who,
 )
@@ -180,14 +181,16 @@ class Town:
         await self.tell(event)
         return self._answer(event.handle)
 
-    async def use(self, name: str, command: str, *, role: Role = "member") -> FakeMessage | None:
+    async def use(
+        self, name: str, command: str, *, role: Role = "member", quoted: Quoted | None = None
+    ) -> FakeMessage | None:
         """Let somebody use a slash command, in the role they have on the platform; return the answer they get."""
-        event = self.using(name, command, role=role)
+        event = self.using(name, command, role=role, quoted=quoted)
         await self.tell(event)
         return self._answer(event.handle)
 
-    def using(self, name: str, command: str, *, role: Role = "member") -> CommandUsed:
-        """Return the event that somebody uses a slash command."""
+    def using(self, name: str, command: str, *, role: Role = "member", quoted: Quoted | None = None) -> CommandUsed:
+        """Return the event that somebody uses a slash command, on a message if one is given."""
         return CommandUsed(
             key=self.key("command"),
             at=self.now(),
@@ -196,6 +199,8 @@ class Town:
             who=self.person(name, role=role),
             text=command.removeprefix("/"),
             handle=self.key("handle"),
+            reply_to=quoted.message if quoted is not None else None,
+            quoted=quoted,
         )
 
     async def pass_time(self, **amount: float) -> None:

@@ -288,7 +288,7 @@ def _forward(message: Message) -> Json:
         "type": 0,
         "content": message.content,
         "embeds": [],
-        "attachments": [],
+        "attachments": message.attachments,
         "timestamp": stamp(message.at),
         "edited_timestamp": None,
         "flags": 0,
@@ -297,6 +297,7 @@ def _forward(message: Message) -> Json:
     }
     return {
         "content": "",
+        "attachments": [],
         "flags": SNAPSHOT,
         "message_reference": elsewhere,
         "message_snapshots": [{"message": snapshot}],

@@ -8,6 +8,7 @@ from typing import Literal
 from tests.simulators.discord import payloads
 from tests.simulators.discord.gateway import ALWAYS, Gateway, Intent, Make, Session
 from tests.simulators.discord.mentions import DEFAULT, mention
+from tests.simulators.discord.uploads import Upload, attach, sign
 from tests.simulators.discord.world import (
     EPOCH,
     EVERYBODY,
@@ -46,6 +47,7 @@ class People(Gateway):
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.cdn_base = ""
         self._last_join = EPOCH
         self.bot = self.user("Xiaoer", bot=True)
         self.begin = self._begin
@@ -213,6 +215,7 @@ class People(Gateway):
         reply_to: Message | None = None,
         forwarded: bool = False,
         ping: bool = True,
+        file: Upload | None = None,
     ) -> Message:
         """Let somebody write.
 
@@ -224,11 +227,14 @@ class People(Gateway):
             reply_to: what it answers.
             forwarded: the same as the kind.
             ping: whether the one who is answered is mentioned, as the client offers.
+            file: what hangs on it.
         """
         here = channel.guild is None or user.id in channel.guild.members
         assert here or kind == "system", f"{user.name} is not in {channel.guild}"
         message = Message(self.ids.next(), channel, user, self.now(), text, "forward" if forwarded else kind)
         message.reply_to = reply_to
+        if file is not None:
+            attach(message, {}, {"files[0]": file}, self.ids, self.cdn_base)
         mention(message, self.users, DEFAULT | {"replied_user": ping})
         self.post(message)
         return message
@@ -315,6 +321,12 @@ class People(Gateway):
             "type": 0,
             **self.place(message),
         }
+
+    def expire(self) -> None:
+        """Let the addresses of all attachments end, as they do after a day; a message that is fetched has new ones."""
+        for channel in self.channels.values():
+            for one in [one for message in channel.messages.values() for one in message.attachments]:
+                sign(one, one["url"].partition("?")[0], self.ids)
 
     def seen(self, channel: Channel, user: User) -> list[Message]:
         """Return what somebody sees of the bot in a channel; that it thinks or pins is nothing that it says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tests.simulators.discord.rules import ApiError, FormError
 from tests.simulators.discord.world import Json, Message, Snowflakes
@@ -23,7 +24,7 @@ class Upload(NamedTuple):
 Uploads = dict[str, Upload]
 
 
-def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> None:
+def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: str) -> None:
     """Give a message the attachments that a request says.
 
     Without ``attachments`` it keeps those that it has and gets all files; with it, it has those that are named and no
@@ -45,7 +46,7 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> Non
             raise FormError((f"attachments.{at}.description", f"Must be {ALT} or fewer in length."))
         upload = files.get(f"files[{number}]")
         if upload is not None:
-            found.append(_new(message, upload, one, ids))
+            found.append(_new(message, upload, one, ids, cdn))
         elif number in old:
             found.append(old[number] | ({"description": alt} if alt is not None else {}))
         else:
@@ -65,10 +66,15 @@ def _look_at(files: Uploads) -> None:
         raise ApiError(413, 40005, "Request entity too large")
 
 
-def _new(message: Message, upload: Upload, named: Json, ids: Snowflakes) -> Json:
+def sign(attachment: Json, address: str, ids: Snowflakes) -> None:
+    """Give an attachment an address that is good until another is given (Discord docs, Signed Attachment CDN URLs)."""
+    attachment["url"] = attachment["proxy_url"] = f"{address}?ex={ids.next():x}&is=1&hm=0"
+
+
+def _new(message: Message, upload: Upload, named: Json, ids: Snowflakes, cdn: str) -> Json:
     number, name = str(ids.next()), named.get("filename") or upload.name
-    url = f"http://127.0.0.1/{number}/{name}"
-    found: Json = {"id": number, "filename": name, "size": len(upload.data), "url": url, "proxy_url": url}
+    found: Json = {"id": number, "filename": name, "size": len(upload.data)}
+    sign(found, f"{cdn}/attachments/{message.channel.id}/{number}/{quote(name)}", ids)
     if (kind := mimetypes.guess_type(name)[0]) is not None:
         found["content_type"] = kind
     if upload.data.startswith(b"\x89PNG"):
