@@ -17,7 +17,9 @@ class DiscordAdapter(LineAdapter):
     title: ClassVar[str] = "Discord"
     line: ClassVar[str] = "xiaoer_discord.line:Line"
     settings: ClassVar[type[BaseModel]] = DiscordSettings
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"direct", "private_answer", "edit", "delete", "pin"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"direct", "private_answer", "edit", "delete", "pin", "fetch"}
+    )
     limits: ClassVar[Limits] = Limits(change_pause=2.0)
     """discord.py keeps to Discord's own limits, which it learns from each answer; changes are only made fewer."""
     ids: ClassVar[Ids] = Ids(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xiaoer import Answer, Delete, Edit, NotPrivately, Pin, Receipt, Request, Send
+from xiaoer import Answer, Delete, Edit, Fetch, NotPrivately, Pin, Receipt, Request, Send
+from xiaoer_discord.downloads import Downloads
 from xiaoer_discord.faults import FAILURES, NO_REPLY, UNKNOWN_MESSAGE, fault, has_code
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.interactions import Interactions
@@ -17,12 +18,14 @@ class Speech:
         rest: reaches Discord.
         guilds: what is known of them.
         interactions: answers commands and pressed buttons.
+        downloads: fetches files.
     """
 
-    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions) -> None:
+    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions, downloads: Downloads) -> None:
         self._rest = rest
         self._guilds = guilds
         self._interactions = interactions
+        self._downloads = downloads
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -52,6 +55,8 @@ class Speech:
                 await self._rest.pin(channel, message, pinned=request.pinned)
             case Answer():
                 return await self._answer(request)
+            case Fetch():
+                return await self._downloads.fetch(request)
         return Receipt()
 
     def _channel(self, chat: str) -> int:

@@ -33,6 +33,8 @@ UNCHANGED = "message is not modified"
 GONE = "message to delete not found"
 NO_TEXT = "there is no text in the message to edit"
 BAD_FILE = ("wrong remote file identifier", "wrong file identifier")
+TOO_BIG = "file is too big"
+NO_FILE = ("wrong file_id", "invalid file_id")
 MISSING = ("message to edit not found", "message to pin not found")
 FLOOD = "Too Many Requests"
 
@@ -86,6 +88,16 @@ def has_no_text(error: Exception) -> bool:
 def has_bad_file(error: Exception) -> bool:
     """Return whether a file cannot be named by the id that Telegram gave it once."""
     return isinstance(error, TelegramBadRequest) and any(words in error.message for words in BAD_FILE)
+
+
+def is_too_big(error: Exception) -> bool:
+    """Return whether Telegram hands out no file that is so large (Bot API, getFile: 20 MB)."""
+    return isinstance(error, TelegramBadRequest) and TOO_BIG in error.message
+
+
+def is_no_file(error: Exception) -> bool:
+    """Return whether Telegram has no such file, or not now."""
+    return isinstance(error, TelegramBadRequest) and any(words in error.message for words in NO_FILE)
 
 
 def is_refused(error: Exception) -> bool:

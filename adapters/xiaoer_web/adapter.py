@@ -19,6 +19,7 @@ from xiaoer import (
     Capability,
     Delete,
     Edit,
+    Fetch,
     Gone,
     Host,
     Pin,
@@ -27,6 +28,7 @@ from xiaoer import (
     Send,
     Settings,
 )
+from xiaoer_web.files import fetch
 from xiaoer_web.guard import Guard
 from xiaoer_web.people import People
 from xiaoer_web.rooms import MEMBERS, change, pin, remove, speak
@@ -68,7 +70,9 @@ class WebAdapter(Adapter):
 
     platform: ClassVar[str] = "web"
     settings: ClassVar[type[BaseModel]] = WebSettings
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"only_to", "private_answer", "edit", "delete", "pin"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"only_to", "private_answer", "edit", "delete", "pin", "fetch"}
+    )
     sandbox: ClassVar[bool] = True
 
     def __init__(self, settings: BaseModel, host: Host) -> None:
@@ -145,10 +149,12 @@ class WebAdapter(Adapter):
                 await transact(speak, request.id, request.chat, request.content, at, only_to, request.handle)
                 return Receipt(request.id)
             case Edit():
-                if not await transact(change, request.message, request.content):
+                if not await transact(change, request.message, request.content, at):
                     raise Gone("message to edit not found")
             case Delete():
                 await transact(remove, request.message)
             case Pin():
                 await transact(pin, request.message, request.pinned)
+            case Fetch():
+                return await fetch(self.host.store, request)
         return Receipt()

@@ -7,14 +7,15 @@ from typing import cast
 import msgspec
 from sqlalchemy import bindparam, select
 
-from xiaoer import Content, MessageKind, Quoted, Row, Statement, Who
+from xiaoer import Attachment, Content, MessageKind, Quoted, Row, Statement, Who
+from xiaoer_web.files import kind_of
 from xiaoer_web.people import Person
-from xiaoer_web.tables import messages
+from xiaoer_web.tables import files, messages
 
 ANSWERED = Statement(
-    select(messages).where(
-        messages.c.id == bindparam("message"), messages.c.chat == bindparam("place"), messages.c.deleted.is_(False)
-    )
+    select(messages, files.c.size.label("size"))
+    .outerjoin(files, files.c.digest == messages.c.file)
+    .where(messages.c.id == bindparam("message"), messages.c.chat == bindparam("place"), messages.c.deleted.is_(False))
 )
 
 
@@ -29,4 +30,9 @@ def quoted(row: Row, reader: Person, author: Person | None) -> Quoted | None:
     if row.only_to not in (None, reader.id):
         return None
     who = author.who if author is not None else Who(f"web:{row.author}", row.name) if row.author else None
-    return Quoted(row.id, who, msgspec.convert(row.content, Content).plain, cast("MessageKind", row.kind))
+    content = msgspec.convert(row.content, Content)
+    file = content.file
+    attached = (
+        (Attachment(kind_of(file.mime), file.name, file.mime, row.size, file.digest),) if file is not None else ()
+    )
+    return Quoted(row.id, who, content.plain, cast("MessageKind", row.kind), attached)

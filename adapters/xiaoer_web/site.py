@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from xiaoer import Host, Outcome, Quoted, Refusal, StoreError, Transaction, Who, XiaoerError
+from xiaoer_web import files
 from xiaoer_web.gallery import LOOK
 from xiaoer_web.people import People, Person
 from xiaoer_web.quoting import ANSWERED, quoted
@@ -85,6 +86,8 @@ class Site:
                 Route("/stream", self.stream),
                 Route("/commands", self.commands),
                 Route("/picture/{name}", self.picture),
+                Route("/file/{digest}", self.file),
+                Route("/file", self.upload, methods=["POST"]),
                 Route("/do", self.do, methods=["POST"]),
                 Route("/role", self.role, methods=["POST"]),
                 Route("/clock", self.clock, methods=["POST"]),
@@ -147,6 +150,25 @@ class Site:
         if not rows:
             return Response(status_code=404)
         return Response(rows[0].png, media_type="image/png", headers={"cache-control": KEEP_FOR_EVER})
+
+    async def file(self, request: Request) -> Response:
+        """Return the file of a message, so that nothing in it runs."""
+        rows = await self._host.store.report(files.LOOK, wanted=request.path_params["digest"])
+        if not rows:
+            return Response(status_code=404)
+        headers = files.headers_of(rows[0].mime, rows[0].name)
+        return Response(rows[0].data, headers={"cache-control": KEEP_FOR_EVER, **headers})
+
+    async def upload(self, request: Request) -> Response:
+        """Take a file in that somebody is about to post, and return what a message with it is."""
+        query = request.query_params
+        self._person(query.get("space", ""), query.get("as", ""))
+        data = await request.body()
+        if not data:
+            raise Refused(400, "The file is empty: choose another one.")
+        upload = await asyncio.to_thread(files.read, data, query.get("name", ""))
+        await self._host.store.transact(files.lay, upload, self._host.clock.now())
+        return JSONResponse({"attach": upload.digest, "called": upload.name, "kind": upload.kind})
 
     async def do(self, request: Request) -> Response:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""

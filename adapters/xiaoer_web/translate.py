@@ -27,7 +27,8 @@ from xiaoer import (
 Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 PersonId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 MessageId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-Typed: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Typed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
+Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 PersonName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Place: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^web:[^\s]{1,100}$")]
 
@@ -62,12 +63,21 @@ class Leave(Request, frozen=True, kw_only=True, tag_field="do", tag="leave"):
 
 
 class Write(Request, frozen=True, kw_only=True, tag_field="do", tag="write"):
-    """Write, reply (``reply_to``), or change one's own words (``edits``); a slash begins a command."""
+    """Write, reply (``reply_to``), or change one's own words (``edits``); a slash begins a command.
+
+    ``attach`` is a file that was posted before, and ``called`` its name; without one there must be words.
+    """
 
     text: Typed
     kind: MessageKind = "text"
     reply_to: MessageId | None = None
     edits: MessageId | None = None
+    attach: Digest | None = None
+    called: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+    def __post_init__(self) -> None:
+        if not self.text and self.attach is None:
+            raise ValueError("write something, or attach a file")
 
     @property
     def is_command(self) -> bool:

@@ -3,18 +3,20 @@
 This is everything that plugins and adapters may use; ``xiaoer.testing`` is the kit for their tests.
 """
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage, Then
-from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Ids, Limits, Pin, Receipt, Request, Send
+from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, KeepFile, SendMessage, ShowMessage, Then
+from xiaoer.adapter import Adapter, Answer, Capability, Delete, Edit, Fetch, Ids, Limits, Pin, Receipt, Request, Send
 from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Community
-from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, one_line, plain
+from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Stored, Text, one_line, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
     AdapterError,
     ConfigError,
+    ContentError,
     ContextClosed,
     DeliveryError,
+    FileRefused,
     Gone,
     Hopeless,
     LedgerError,
@@ -46,6 +48,7 @@ from xiaoer.events import (
     ScheduleDue,
     Who,
 )
+from xiaoer.filing import mime_of
 from xiaoer.hookspecs import (
     Veto,
     on_button,
@@ -109,6 +112,7 @@ __all__ = [
     "CommunityClock",
     "ConfigError",
     "Content",
+    "ContentError",
     "Context",
     "ContextClosed",
     "Cron",
@@ -117,12 +121,15 @@ __all__ = [
     "DeleteMessage",
     "DeliveryError",
     "Edit",
+    "Fetch",
+    "FileRefused",
     "Gone",
     "Hopeless",
     "Host",
     "Ids",
     "JSONText",
     "JoinSource",
+    "KeepFile",
     "Ledger",
     "LedgerError",
     "Limits",
@@ -166,6 +173,7 @@ __all__ = [
     "Statement",
     "Store",
     "StoreError",
+    "Stored",
     "SystemClock",
     "Text",
     "Then",
@@ -182,6 +190,7 @@ __all__ = [
     "button",
     "command",
     "continuation",
+    "mime_of",
     "on_button",
     "on_command",
     "on_join",

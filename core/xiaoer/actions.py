@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
+from zlib import crc32
 
 import msgspec
 
 from xiaoer.content import Content
+from xiaoer.events import Attachment
 
 Guarantee: TypeAlias = Literal["at_most_once", "at_least_once"]
 
@@ -75,6 +77,16 @@ class ShowMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="show")
     public_instead: bool = False
 
 
+class KeepFile(Action, frozen=True, kw_only=True, tag_field="do", tag="keep"):
+    """Keep a copy of a file that hangs on a message; ``then=`` hears under which digest, or why not.
+
+    Args:
+        attachment: the file.
+    """
+
+    attachment: Attachment
+
+
 class DeleteMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="delete"):
     """Delete a message by the platform's id."""
 
@@ -97,17 +109,31 @@ class AnswerPerson(Action, frozen=True, kw_only=True, tag_field="do", tag="answe
     to: str
 
 
-AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson
+AnyAction: TypeAlias = SendMessage | ShowMessage | KeepFile | DeleteMessage | AnswerPerson
 
-ANSWER, PROMPT, BROADCAST = 2, 1, 0
+BESIDE, ANSWER, PROMPT, BROADCAST = 3, 2, 1, 0
+
+BESIDES = 4
+"""So many things are done at once on a platform beside its messages."""
 
 
 def urgency_of(action: AnyAction) -> int:
-    """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many."""
+    """Return how urgent an action is.
+
+    It is 3 for what is done beside the messages, 2 for an answer, 1 for what a person caused, 0 for what goes out to
+    many.
+    """
+    if isinstance(action, KeepFile):
+        return BESIDE
     if isinstance(action, AnswerPerson):
         return ANSWER
     many = isinstance(action, SendMessage) and action.guarantee == "at_most_once"
     return BROADCAST if many else PROMPT
+
+
+def beside(chat: str) -> str:
+    """Return where something waits that concerns a chat and must not hold up its messages, as a long download would."""
+    return f"{chat.partition(':')[0]}:beside/{crc32(chat.encode()) % BESIDES}"
 
 
 _encoder = msgspec.json.Encoder()
@@ -115,11 +141,17 @@ _decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
 
 
 def encode_action(action: AnyAction) -> bytes:
-    """Return an action as JSON, as the outbox keeps it: without what a picture looks like, which is drawn anew."""
-    content = None if isinstance(action, DeleteMessage) else action.content
+    """Return an action as JSON, as the outbox keeps it.
+
+    What a picture looks like is left out, because it is drawn anew, and the bytes of a file, because they are kept.
+    """
+    content = None if isinstance(action, DeleteMessage | KeepFile) else action.content
     if content is not None and content.picture is not None and content.picture.png:
         picture = msgspec.structs.replace(content.picture, png=b"")
         action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, picture=picture))
+    if content is not None and content.file is not None and content.file.data:
+        file = msgspec.structs.replace(content.file, data=b"")
+        action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, file=file))
     return _encoder.encode(action)
 
 

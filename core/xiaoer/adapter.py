@@ -9,12 +9,17 @@ import msgspec
 from pydantic import BaseModel
 
 from xiaoer.content import Content
+from xiaoer.events import Attachment
 
 if TYPE_CHECKING:
     from xiaoer.host import Host
 
-Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin"]
-"""``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private."""
+Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin", "fetch"]
+"""What a platform can do.
+
+``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private, ``fetch`` hands
+out the files that hang on messages.
+"""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -68,13 +73,35 @@ class Answer(msgspec.Struct, frozen=True):
     to: str
 
 
-Request: TypeAlias = Send | Edit | Delete | Pin | Answer
+class Fetch(msgspec.Struct, frozen=True):
+    """Hand out a file that hangs on a message.
+
+    Args:
+        id: the same at every try.
+        chat: where it hangs.
+        attachment: the file.
+        limit: how many bytes it may have.
+    """
+
+    id: str
+    chat: str
+    attachment: Attachment
+    limit: int = 0
+
+
+Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Fetch
 
 
 class Receipt(NamedTuple):
-    """What a platform says of a request it performed: the id of the message that now stands, where there is one."""
+    """What a platform says of a request it performed.
+
+    Args:
+        message: the id of the message that now stands, where there is one.
+        data: the bytes of a file that was fetched.
+    """
 
     message: str | None = None
+    data: bytes | None = None
 
 
 class Ids(NamedTuple):
@@ -135,9 +162,8 @@ class Adapter(ABC):
         return False
 
     def is_paced(self, request: Request) -> bool:
-        """Return whether a request counts towards the limits."""
-        del request
-        return True
+        """Return whether a request counts towards the limits; fetching a file does not."""
+        return not isinstance(request, Fetch)
 
     @abstractmethod
     async def start(self) -> str:
@@ -154,7 +180,8 @@ class Adapter(ABC):
         Raises:
             TryLater: the platform asks to wait.
             Hopeless: trying again cannot help.
-            Gone: the message that it is about is not there any more.
+            Gone: the message or file that it is about is not there any more.
+            FileRefused: the file that shall be fetched has too many bytes.
             NotPrivately: it cannot be shown to that person alone.
             Unclear: it may or may not have happened.
         """

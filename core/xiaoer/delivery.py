@@ -12,13 +12,15 @@ import asyncio
 import math
 from collections.abc import Callable, Hashable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import structlog
 
-from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
+from xiaoer.actions import ANSWER, BESIDE, AnswerPerson, KeepFile, SendMessage, beside
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
+from xiaoer.attaching import Files, ending, put_away
 from xiaoer.errors import DeliveryError, Gone, Hopeless, NotPrivately, StoreError, TryLater, Unclear, Unreachable
+from xiaoer.filing import Copy
 from xiaoer.outbox import (
     ACTION,
     OPEN_ACTIONS,
@@ -71,6 +73,7 @@ class Delivery:
         tasks: keeps what is under way.
         tell: tells a community's admins within a transaction (transaction, community, text key, values).
         pictures: draws the pictures of messages.
+        files: brings messages their files, and files their place.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Delivery:
         tasks: Tasks,
         tell: Tell,
         pictures: Pictures,
+        files: Files,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -89,6 +93,7 @@ class Delivery:
         self._tasks = tasks
         self._tell = tell
         self._pictures = pictures
+        self._files = files
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
@@ -163,7 +168,8 @@ class Delivery:
         self._more = len(actions) >= IN_HAND or len(shown) >= room
         for row in actions:
             self._taken = row.id
-            self._take(row.chat, Todo(row.id, row.urgency, paced=row.urgency != ANSWER))
+            chat, urgency = (beside(row.chat), ANSWER) if row.urgency == BESIDE else (row.chat, row.urgency)
+            self._take(chat, Todo(row.id, urgency, paced=urgency != ANSWER))
         for row in shown:
             place = Place(row.community, row.plugin, row.key, row.chat)
             self._take(row.chat, Todo(place, changes=row.message is not None))
@@ -269,6 +275,7 @@ class Delivery:
             if not pacer.claim(lane, todo, self._platform.monotonic()):
                 return todo
         request = await self._pictures.drawn(entry.plugin, request)
+        request = await self._files.loaded(entry.community, entry.plugin, request)
         return await self._try(pacer, lane, todo, entry, adapter, request)
 
     async def _try(
@@ -299,14 +306,20 @@ class Delivery:
             )
             return Unclear(f"{type(error).__name__} in the adapter")
 
-    async def _end(self, todo: Todo, entry: Entry, result: Receipt | DeliveryError) -> Todo | None:
+    async def _end(self, todo: Todo, entry: Entry, result: Receipt | Copy | DeliveryError) -> Todo | None:
+        if isinstance(entry.action, KeepFile) and not isinstance(result, Copy):
+            result = await self._files.fetched(entry.action, result)
+        if isinstance(result, Copy):
+            copy = result
+            return await self._noting(todo, lambda tx: put_away(tx, entry, copy))
         if isinstance(result, Receipt):
             message = result.message
             return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None))
         return await self._noting(todo, lambda tx: self._fail(tx, entry, result))
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
-        end(tx, entry, "unknown" if isinstance(error, Unclear) else "failed", None, error.reason)
+        state: Literal["unknown", "failed"] = "unknown" if isinstance(error, Unclear) else "failed"
+        end(tx, entry, state, None, error.reason, ending(entry.action, error))
         self._complain(tx, entry, error)
 
     def _complain(self, tx: Transaction, entry: Entry | Shown, error: DeliveryError) -> None:
@@ -318,8 +331,8 @@ class Delivery:
             chat=entry.chat,
             reason=error.reason,
         )
-        if entry.plugin == CORE or isinstance(entry.action, AnswerPerson):
-            return  # the core's own messages to admins must not cause others; whoever asks again is answered again
+        if entry.plugin == CORE or isinstance(entry.action, AnswerPerson | KeepFile):
+            return  # the core's own messages to admins must not cause others; whoever asks is told, and may ask again
         if unknown:
             self._tell(tx, entry.community, "xiaoer.delivery.unknown", {"chat": entry.chat})
         else:
@@ -340,6 +353,7 @@ class Delivery:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
             request = await self._pictures.drawn(entry.plugin, request)
+            request = await self._files.loaded(entry.community, entry.plugin, request)
             result = await self._perform(adapter, request)
             if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
                 result = await self._perform(adapter, instead)

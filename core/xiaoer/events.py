@@ -221,6 +221,9 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
         data: what the plugin stored with it.
         message: the platform's id of what was sent; None when nothing was.
         error: why it cannot be; None when it was performed.
+        file: the digest under which a file is kept; None when none is.
+        why: the key of the text that tells people why a file is not kept; None when it is.
+        values: what that text names.
     """
 
     community: str
@@ -229,6 +232,9 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
     data: dict[str, Any] = {}
     message: str | None = None
     error: str | None = None
+    file: str | None = None
+    why: str | None = None
+    values: dict[str, Any] = {}
 
 
 AnyEvent: TypeAlias = (

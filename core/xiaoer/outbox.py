@@ -222,8 +222,30 @@ def mark_unknown(tx: Transaction, row: Row) -> None:
         tx.run(ENDED, entry=row.id, became="unknown", sent=None, why=MID_AIR)
 
 
+class Ending(NamedTuple):
+    """What a plugin is told of a file that it wanted kept.
+
+    Args:
+        file: the digest under which it is.
+        why: the text that tells people why it is not.
+        values: what that text names.
+    """
+
+    file: str | None = None
+    why: str | None = None
+    values: dict[str, object] | None = None
+
+
+NOTHING = Ending()
+
+
 def end(
-    tx: Transaction, entry: Entry, state: Literal["done", "failed", "unknown"], message: str | None, reason: str | None
+    tx: Transaction,
+    entry: Entry,
+    state: Literal["done", "failed", "unknown"],
+    message: str | None,
+    reason: str | None,
+    more: Ending = NOTHING,
 ) -> None:
     """Note how an action ended, and tell its plugin if it asked to be told."""
     tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason)
@@ -239,6 +261,9 @@ def end(
                 data=then.data,
                 message=message,
                 error=reason,
+                file=more.file,
+                why=more.why,
+                values=more.values or {},
             )
         )
 

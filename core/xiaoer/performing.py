@@ -6,8 +6,8 @@ import random
 
 import msgspec
 
-from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, SendMessage, ShowMessage
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Pin, Request, Send
+from xiaoer.actions import AnswerPerson, AnyAction, DeleteMessage, KeepFile, SendMessage, ShowMessage
+from xiaoer.adapter import Adapter, Answer, Delete, Edit, Fetch, Pin, Request, Send
 from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, TryLater
 from xiaoer.outbox import Shown
 
@@ -38,6 +38,10 @@ def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
         case SendMessage():
             only_to = _only_to(adapter, action)
             return Send(name, action.chat, action.content, action.reply_to, only_to)
+        case KeepFile():
+            if "fetch" not in can:
+                raise Hopeless(f"{adapter.platform} hands out no files")
+            return Fetch(name, action.chat, action.attachment)
         case DeleteMessage():
             if "delete" not in can:
                 raise Hopeless(f"{adapter.platform} cannot delete messages")

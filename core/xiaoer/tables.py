@@ -93,8 +93,8 @@ outbox = Table(
 )
 """Requested actions: ``wanted``, ``sending``, ``done``, ``failed`` or ``unknown``; ``action`` is erased at the end.
 
-Ids are never given again, because platforms know requests by them. ``urgency`` is 2 for answers, 1 for what a person
-caused and 0 for what goes out to many.
+Ids are never given again, because platforms know requests by them. ``urgency`` is 3 for what is done beside messages, 2
+for answers, 1 for what a person caused and 0 for what goes out to many.
 """
 
 shown = Table(
@@ -207,6 +207,30 @@ faults = Table(
     Column("at", Moment, nullable=False),
 )
 """What plugins failed at, and what automatic acts were done and why."""
+
+kept_files = Table(
+    "xr_file",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("mime", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Files, each once, named by the SHA-256 of its bytes; one that nobody uses is thrown away."""
+
+file_uses = Table(
+    "xr_file_use",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("plugin", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("uses", Integer, nullable=False),
+    Index("xr_file_use_digest", "digest"),
+    sqlite_with_rowid=False,
+)
+"""Which plugin of which community keeps which file, and how often it was told to."""
 
 values = Table(
     "xr_value",

@@ -106,6 +106,11 @@ class DiscordStage(Stage):
         self._written[str(message.id)] = message
         return str(message.id)
 
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Look into the channel."""
+        seen = self.server.seen(self.channel, self.person(name))
+        return [(shown(one.content), data) for one in seen for data in one.files.values()]
+
     async def press(self, name: str, label: str, message: str) -> str:
         """Press a button."""
         return self._ask(self.server.press(self.person(name), self._kept[message], label))

@@ -230,6 +230,10 @@ class Stage(ABC):
         """Let somebody post a file with some words; return the message's id."""
         raise NotImplementedError
 
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Return what somebody sees of the bot that has a file: what it says, and the file's bytes."""
+        raise NotImplementedError
+
     @abstractmethod
     async def press(self, name: str, label: str, message: str) -> str:
         """Let somebody press a button; return a handle for :meth:`answers`."""

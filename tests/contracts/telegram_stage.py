@@ -120,6 +120,11 @@ class TelegramStage(Stage):
         media = self.api.photos.add(kind, file.data, "" if kind == "photo" else file.name, file.mime)
         return str(self.api.write(self.group, self.person(name), text, media=media).id)
 
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Look into the group."""
+        said = self.api.said(self.group, self.person(name))
+        return [(one.text, one.media.data) for one in said if one.media is not None]
+
     def _is_hidden(self, command: str, user: User) -> bool:
         scope = "chat_administrators" if self.group.members[user.id] == "administrator" else "chat"
         names = (command.replace(" ", "_"), command.partition(" ")[0])

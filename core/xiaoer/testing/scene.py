@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -31,7 +31,7 @@ from xiaoer.events import (
     Who,
 )
 from xiaoer.plugin import Plugin, Role
-from xiaoer.sections import XiaoerSection
+from xiaoer.sections import FilesSection, XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
 from xiaoer.testing.adapter import FakeAdapter, FakeMessage, FakePlatform, FakeSettings
@@ -293,6 +293,7 @@ async def play(
     texts: dict[str, dict[str, str]] | None = None,
     platform: FakePlatform | None = None,
     file: Path | None = None,
+    files: dict[str, Any] | None = None,
 ) -> AsyncGenerator[Town]:
     """Open a town with these plugins and close it at the end.
 
@@ -304,11 +305,14 @@ async def play(
         texts: the community's own texts, by language.
         platform: the platform; a new one that can do everything otherwise.
         file: the database; one that is thrown away otherwise.
+        files: what ``[xiaoer.files]`` says.
     """
     with tempfile.TemporaryDirectory() as folder:
         fake = platform or FakePlatform()
         clock = ManualClock()
         settings = _settings(plugins, config or {}, locale, timezone, texts or {}, file or Path(folder) / "town.db")
+        kept = FilesSection.model_validate_json(json.dumps(files or {}))
+        settings = replace(settings, xiaoer=settings.xiaoer.model_copy(update={"files": kept}))
         classes = {kind.name: kind for kind in plugins}
         adapters = {"fake": FakeAdapter.on(fake)}
 

@@ -61,7 +61,7 @@ class Client(People):
         assert channel.guild is not None, "commands are registered in guilds"
         assert not message.deleted, "the message is gone"
         assert message.only_to in (None, user), f"{user.name} does not see that message"
-        menu = [one for one in channel.guild.commands if one["type"] == 3]
+        menu = [one for one in channel.guild.commands if one.get("type") == 3]
         shown = {(one["name_localizations"] or {}).get(user.locale, one["name"]): one["name"] for one in menu}
         assert title in shown, f"the menu has no {title!r}: {list(shown)}"
         found = self._offered(channel, user, shown[title], 3)
@@ -74,7 +74,7 @@ class Client(People):
     def _offered(self, channel: Channel, user: User, name: str, kind: int) -> Json:
         """Return a command as it is registered, if the client offers it to somebody."""
         assert channel.guild is not None, "commands are registered in guilds"
-        there: list[Json] = [one for one in channel.guild.commands if one["type"] == kind]
+        there: list[Json] = [one for one in channel.guild.commands if one.get("type", 1) == kind]
         found = next((one for one in there if one["name"] == name), None)
         assert found is not None, f"/{name} is not registered: {[one['name'] for one in there]}"
         may, needs = allowed(user, channel.guild, channel), found["default_member_permissions"]

@@ -8,7 +8,7 @@ from typing import Literal
 from tests.simulators.discord import payloads
 from tests.simulators.discord.gateway import ALWAYS, Gateway, Intent, Make, Session
 from tests.simulators.discord.mentions import DEFAULT, mention
-from tests.simulators.discord.uploads import Upload, attach, sign
+from tests.simulators.discord.uploads import PAID, Upload, attach, sign
 from tests.simulators.discord.world import (
     EPOCH,
     EVERYBODY,
@@ -234,7 +234,7 @@ class People(Gateway):
         message = Message(self.ids.next(), channel, user, self.now(), text, "forward" if forwarded else kind)
         message.reply_to = reply_to
         if file is not None:
-            attach(message, {}, {"files[0]": file}, self.ids, self.cdn_base)
+            attach(message, {}, {"files[0]": file}, self.ids, self.cdn_base, PAID)
         mention(message, self.users, DEFAULT | {"replied_user": ping})
         self.post(message)
         return message

@@ -10,6 +10,9 @@ from urllib.parse import quote
 from tests.simulators.discord.rules import ApiError, FormError
 from tests.simulators.discord.world import Json, Message, Snowflakes
 
+PAID = 500 * 2**20
+"""Bytes that people may post who pay for it (Discord's help centre, File Attachments)."""
+
 MOST, LARGEST, ALT = 10, 10 * 2**20, 1024
 """How many files, of how many bytes, with how many characters of description (Discord docs, Attachment)."""
 
@@ -24,7 +27,7 @@ class Upload(NamedTuple):
 Uploads = dict[str, Upload]
 
 
-def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: str) -> None:
+def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: str, largest: int = LARGEST) -> None:
     """Give a message the attachments that a request says.
 
     Without ``attachments`` it keeps those that it has and gets all files; with it, it has those that are named and no
@@ -33,7 +36,7 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: s
     Raises:
         ApiError: Discord would not take them; of a file that is missing or that nothing names the wording is ours.
     """
-    _look_at(files)
+    _look_at(files, largest)
     numbers = {name: name[len("files[") : -1] for name in files}
     named = body.get("attachments")
     if named is None:
@@ -58,11 +61,11 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: s
     message.files = {one["id"]: message.files[one["id"]] for one in found if one["id"] in message.files}
 
 
-def _look_at(files: Uploads) -> None:
+def _look_at(files: Uploads, largest: int) -> None:
     wrong = [name for name in files if not re.fullmatch(r"files\[\d\]", name)]
     if wrong:
         raise FormError((wrong[0], "Unknown field"))
-    if len(files) > MOST or any(len(upload.data) > LARGEST for upload in files.values()):
+    if len(files) > MOST or any(len(upload.data) > largest for upload in files.values()):
         raise ApiError(413, 40005, "Request entity too large")
 
 
