@@ -219,5 +219,6 @@ async def test_the_form_and_the_files_fit(address: str, browser: Browser, width:
     await say(page, "a picture")
     await expect(page.get_by_role("img", name="wide.png")).to_be_visible()
     await page.evaluate("document.querySelector('.picture img').decode()")
+    await expect(message(page, "a picture").locator(".text")).to_be_in_viewport()
     assert await page.evaluate(fits)
     await context.close()

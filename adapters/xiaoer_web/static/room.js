@@ -65,6 +65,9 @@ function complain(where, sentence) {
 // -- in -------------------------------------------------------------------------------------------
 
 const atBottom = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 120;
+let low = true; // whether the end is read, which a picture that has come must not push away
+addEventListener("scroll", () => (low = atBottom()));
+list.addEventListener("load", () => low && list.lastElementChild?.scrollIntoView({ block: "end" }), { capture: true });
 const message = (id) => list.querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 function put(notice) {
