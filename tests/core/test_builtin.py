@@ -43,6 +43,8 @@ async def test_help_says_which_commands_are_used_on_messages() -> None:
         lines = text(await town.use("ann", "/help")).splitlines()
         marked = [line for line in lines if line.endswith("(in answer to a message)")]
         assert ["/mark" in line for line in marked] == [True]
+        told = await town.app._adapters["fake"].host.commands("town", town.person("ann"))
+        assert [one.path for one in told if one.summary.endswith("(in answer to a message)")] == ["mark"]
 
 
 async def test_a_command_hears_what_it_was_used_on() -> None:

@@ -145,8 +145,8 @@ async def test_a_file_that_was_fetched_when_the_program_was_killed_is_kept_once(
 
 
 async def test_bytes_travel_in_no_action_and_in_no_event() -> None:
-    content = Content(("look",), file=Stored("d", data=TEA))
-    assert TEA[:8] not in encode_action(SendMessage(chat="c", content=content))
+    whole, bare = (SendMessage(chat="c", content=Content((), file=Stored("d", data=data))) for data in (TEA, b""))
+    assert encode_action(whole) == encode_action(bare)
     async with play(Keeper) as town:
         with capture_logs() as logs:
             await submit(town, TEA)
@@ -283,7 +283,11 @@ async def test_where_there_are_no_words_the_alternative_text_stands_for_a_missin
         assert town.last("ann").text == "a cup"
 
 
-async def test_what_goes_out_often_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kept", "times"), [(len(TEA), 1), (len(TEA) - 1, 3)], ids=["room", "no room"])
+async def test_what_goes_out_often_is_read_once_as_far_as_memory_is_meant_for_it(
+    monkeypatch: pytest.MonkeyPatch, kept: int, times: int
+) -> None:
+    monkeypatch.setattr("xiaoer.attaching.KEPT", kept)
     async with play(Keeper) as town:
         await do(town, lambda tx: tx.keep_file(TEA, "tea.png"))
         read: list[object] = []
@@ -296,7 +300,7 @@ async def test_what_goes_out_often_is_read_once(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(town.app.store, "report", counted)
         for words in ("one", "two", "three"):
             await town.say("ann", f"show {TEA_DIGEST} {words}")
-        assert read.count(TEA_DIGEST) == 1
+        assert read.count(TEA_DIGEST) == times
 
 
 def test_a_message_has_a_picture_or_a_file_and_never_both() -> None:

@@ -169,6 +169,9 @@ async def test_a_file_goes_with_the_last_message_that_has_it(room: Room) -> None
     assert await stored(room) == [b"cake"]
     await room.perform(Edit("2/3", PLACE, "2", Content(("only words",))))
     assert await stored(room) == []
+    await room.perform(Edit("2/4", PLACE, "2", carries("look", b"tea")))
+    await room.perform(Delete("2/d", PLACE, "2"))
+    assert await stored(room) == []
 
 
 async def test_a_file_that_no_message_came_for_is_thrown_away_when_another_is_posted(room: Room) -> None:
