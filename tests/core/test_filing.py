@@ -1,12 +1,34 @@
 """What a file is, its content says; and its name fits what it is."""
 
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
 from tests.png import png
 
 from xiaoer.errors import FileRefused
-from xiaoer.filing import KINDS, MEGABYTE, NAME, OTHER, SUFFIXES, FileRules, examined, fitting, mime_of
+from xiaoer.filing import (
+    KINDS,
+    MEGABYTE,
+    NAME,
+    OTHER,
+    SUFFIXES,
+    FileRules,
+    examined,
+    find,
+    fitting,
+    forget,
+    keep,
+    mime_of,
+)
+from xiaoer.tables import file_uses, kept_files
+from xiaoer.transaction import Requested, Transaction
 
 GIF = b"GIF89a" + b"\0" * 20
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 20
@@ -93,6 +115,28 @@ def test_what_a_file_is_said_to_be_counts_only_where_its_content_does_not_tell(s
 )
 def test_a_name_fits_what_the_file_is(name: str, mime: str, expected: str) -> None:
     assert fitting(name, mime) == expected
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.sampled_from("xyz")), max_size=30))
+def test_a_file_is_kept_as_long_as_somebody_has_kept_it_oftener_than_forgotten(
+    steps: list[tuple[bool, str, str]],
+) -> None:
+    kept: Counter[tuple[str, str]] = Counter()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for table in (kept_files, file_uses):
+            connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+        tx = Transaction(connection, Requested(), datetime(2026, 3, 2, tzinfo=UTC))
+        for keeps, plugin, name in steps:
+            copy = examined(name.encode(), name, "", RULES)
+            if keeps:
+                keep(tx, "town", plugin, copy)
+                kept[plugin, copy.digest] += 1
+            else:
+                assert forget(tx, "town", plugin, copy.digest) == (kept[plugin, copy.digest] > 0)
+                kept[plugin, copy.digest] = max(0, kept[plugin, copy.digest] - 1)
+            for owner, digest in list(kept):
+                assert (find(tx, "town", owner, digest) is not None) == (kept[owner, digest] > 0)
+                assert find(tx, "elsewhere", owner, digest) is None
 
 
 @given(st.text(max_size=300), st.sampled_from([*SUFFIXES, OTHER]))
