@@ -12,6 +12,7 @@ import structlog
 from xiaoer import AdapterError, AnyEvent, Hopeless, Host, Receipt, Request, StoreError, TryLater
 from xiaoer_discord.catchup import LONGEST, missed
 from xiaoer_discord.client import Client, point
+from xiaoer_discord.downloads import Downloads
 from xiaoer_discord.faults import FAILURES, UNREADABLE, fault
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.intake import Intake, moment_of
@@ -60,9 +61,9 @@ class Line:
         self._joins = Joins(host, self._client, self._intake, self._keep)
         hears.update(self._hears())
         self._interactions = Interactions(host, self._rest, self._spawn)
-        self._speech = Speech(
-            self._rest, self._guilds, self._interactions, Invites(host, self._client, self._guilds, self._joins)
-        )
+        invites = Invites(host, self._client, self._guilds, self._joins)
+        downloads = Downloads(self._rest, settings.cdn_base)
+        self._speech = Speech(self._rest, self._guilds, self._interactions, invites, downloads)
         self._tasks: set[asyncio.Task[None]] = set()
         self._speaking: set[asyncio.Future[None]] = set()
         self._strange: set[int] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
+import discord
 import msgspec
 
 from xiaoer import CommandForm, Community, Parameter
@@ -15,6 +16,12 @@ DESCRIPTION = 100
 
 MOST = 25
 """Commands below one, options of one, and choices of an option (Discord docs, Application Command Object)."""
+
+TITLE = 32
+"""Characters of a name (Discord docs, Application Command Object)."""
+
+IN_MENUS = 15
+"""Commands in the menus of messages (Discord docs, Registering a Command)."""
 
 WIDEST = 2**53
 """Numbers up to this size can be typed (Discord docs, Application Command Option Type: INTEGER)."""
@@ -37,9 +44,31 @@ def commands(forms: Iterable[CommandForm], community: Community, describe: Descr
         describe: finds words.
     """
     trees: dict[str, list[CommandForm]] = {}
-    for form in forms:
+    listed = list(forms)
+    for form in listed:
         trees.setdefault(form.path[0], []).append(form)
-    return [_tree(name, found, community, describe) for name, found in trees.items()]
+    typed = [_tree(name, found, community, describe) for name, found in trees.items()]
+    return typed + _in_menus([form for form in listed if form.on_message], community, describe)
+
+
+def _in_menus(forms: list[CommandForm], community: Community, describe: Describe) -> list[Json]:
+    """Return the commands in the menus of messages.
+
+    They are named by their paths, which come back when one is used, and shown by their titles in every language of
+    Discord; a title that another command has in that language already is left out.
+    """
+    found: list[Json] = []
+    taken: set[tuple[str, str]] = set()
+    ours = {code: language for language, codes in LOCALES.items() for code in codes}
+    for form in forms[:IN_MENUS]:
+        path = " ".join(form.path)
+        titles = {one.value: _cut(describe(ours.get(one.value), form.title), TITLE) for one in discord.Locale}
+        shown = {code: title for code, title in titles.items() if (code, title) not in taken}
+        taken.update(shown.items())
+        found.append({"type": 3, "name": path, "name_localizations": shown})
+        if _for_admins_only([form], community):
+            found[-1]["default_member_permissions"] = ADMINISTRATOR
+    return found
 
 
 def _tree(name: str, forms: list[CommandForm], community: Community, describe: Describe) -> Json:
@@ -78,8 +107,12 @@ def _described(key: str, describe: Describe) -> Json:
 
 
 def _short(text: str) -> str:
+    return _cut(text, DESCRIPTION)
+
+
+def _cut(text: str, limit: int) -> str:
     text = " ".join(text.split()) or "…"
-    return text if len(text) <= DESCRIPTION else f"{text[: DESCRIPTION - 1]}…"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _options(form: CommandForm) -> list[Json]:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from xiaoer import Bold, Content, Link, Mention, Part, Picture
+from xiaoer import Bold, Content, Link, Mention, Part
+from xiaoer_discord.attachments import Upload, upload_of
 
 LIMIT = 2000
 """Characters that a message holds (Discord docs, Create Message); counted in units of UTF-16 to be safe."""
@@ -36,20 +37,20 @@ class Rendered(NamedTuple):
     """A content as Discord takes it.
 
     Args:
-        text: what it says, as Markdown; with a picture it may be empty.
+        text: what it says, as Markdown; with a picture or a file it may be empty.
         mentions: whom it notifies.
         rows: its buttons.
-        picture: its picture, drawn; None for none.
+        upload: its picture or file; None for none.
     """
 
     text: str
     mentions: list[str]
     rows: list[dict[str, Any]]
-    picture: Picture | None = None
+    upload: Upload | None = None
 
     def bare(self) -> Rendered:
-        """Return it without its picture, for which its alternative text stands where there is no other."""
-        alt = _fitting(self.picture.alt, "", "", LIMIT) if self.picture is not None else ""
+        """Return it without its picture or file, for which its alternative text stands where there is no other."""
+        alt = _fitting(self.upload.alt, "", "", LIMIT) if self.upload is not None else ""
         return Rendered(self.text or alt or "…", self.mentions, self.rows)
 
     def payload(self) -> dict[str, Any]:
@@ -61,13 +62,13 @@ class Rendered(NamedTuple):
         }
 
     def stands_in(self, message: Mapping[str, Any]) -> bool:
-        """Return whether a message of Discord's says this, with these buttons and a picture of this size."""
+        """Return whether a message of Discord's says this, with these buttons and a file of this size."""
         words = {self.text.strip(), self.bare().text.strip()}
         sizes = [file["size"] for file in message["attachments"]]
         return (
             message["content"].strip() in words
             and _buttons(message["components"]) == _buttons(self.rows)
-            and (self.picture is None or not sizes or sizes == [len(self.picture.png)])
+            and (self.upload is None or not sizes or sizes == [len(self.upload.data)])
         )
 
 
@@ -82,9 +83,9 @@ def render(content: Content) -> Rendered:
             mentions.append(part.account.partition(":")[2])
         if room <= 1:
             break
-    picture = content.picture if content.picture is not None and content.picture.png else None
-    words = text if text.strip() else "" if picture is not None else "…"
-    return Rendered(words, list(dict.fromkeys(mentions))[:100], _rows(content), picture)
+    upload = upload_of(content)
+    words = text if text.strip() else "" if upload is not None else "…"
+    return Rendered(words, list(dict.fromkeys(mentions))[:100], _rows(content), upload)
 
 
 def _written(part: Part, room: int) -> str:

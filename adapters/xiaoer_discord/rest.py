@@ -49,7 +49,7 @@ class Rest:
         return await self._client.http.request(route, json=body)
 
     async def _show(self, method: str, path: str, rendered: Rendered, more: Json, **places: Any) -> Any:
-        """Post or change a message; without its picture where that may not be sent.
+        """Post or change a message; without its picture or file where that may not be sent.
 
         Args:
             method: of HTTP.
@@ -58,8 +58,8 @@ class Rest:
             more: its other fields; with ``type`` it is the answer to an interaction, which has the message inside.
             places: what stands in the route.
         """
-        if rendered.picture is not None:
-            parts, file = form(_body(rendered, more), rendered.picture)
+        if rendered.upload is not None:
+            parts, file = form(_body(rendered, more), rendered.upload)
             try:
                 return await self._client.http.request(Route(method, path, **places), form=parts, files=[file])
             except discord.HTTPException as error:
@@ -88,23 +88,28 @@ class Rest:
         sent = await self._show("POST", "/channels/{channel_id}/messages", rendered, more, channel_id=channel)
         if not rendered.stands_in(sent):  # a try that seemed lost has posted it, as it should look then
             await self.edit(channel, int(sent["id"]), rendered)
-        elif rendered.picture is not None:
-            self._shown.learn(int(sent["id"]), rendered.picture, sent)
+        elif rendered.upload is not None:
+            self._shown.learn(int(sent["id"]), rendered.upload, sent)
         return int(sent["id"])
 
     async def edit(self, channel: int, message: int, rendered: Rendered) -> None:
         """Change a message of ours (Discord docs, Edit Message): its attachments are those that are named then."""
         path = "/channels/{channel_id}/messages/{message_id}"
         places = {"channel_id": channel, "message_id": message}
-        picture = rendered.picture
-        kept = self._shown.find(message, picture)
+        upload = rendered.upload
+        kept = self._shown.find(message, upload)
         if kept is not None:
             more: Json = {"attachments": [{"id": kept}]}
             sent = await self._ask("PATCH", path, rendered.payload() | more, **places)
         else:
             sent = await self._show("PATCH", path, rendered, {"attachments": []}, **places)
-        if picture is not None:
-            self._shown.learn(message, picture, sent)
+        if upload is not None:
+            self._shown.learn(message, upload, sent)
+
+    async def message(self, channel: int, message: int) -> Any:
+        """Return a message as it stands (Discord docs, Get Channel Message)."""
+        path = "/channels/{channel_id}/messages/{message_id}"
+        return await self._ask("GET", path, channel_id=channel, message_id=message)
 
     async def delete(self, channel: int, message: int) -> None:
         """Delete a message (Discord docs, Delete Message)."""

@@ -23,4 +23,6 @@ class DiscordSettings(Settings):
     gateway_url: str = Field(
         default="wss://gateway.discord.gg/", pattern=WEBSOCKET, description="Discord's gateway: its own, or your proxy."
     )
-    cdn_base: str = Field(default="https://cdn.discordapp.com", pattern=HTTP, description="Where pictures come from.")
+    cdn_base: str = Field(
+        default="https://cdn.discordapp.com", pattern=HTTP, description="Where pictures and files come from."
+    )

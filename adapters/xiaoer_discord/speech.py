@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xiaoer import Answer, Delete, Edit, Invite, NotPrivately, Pin, Receipt, Request, Revoke, Send
+from xiaoer import Answer, Delete, Edit, Fetch, Invite, NotPrivately, Pin, Receipt, Request, Revoke, Send
+from xiaoer_discord.downloads import Downloads
 from xiaoer_discord.faults import FAILURES, NO_REPLY, UNKNOWN_MESSAGE, fault, has_code
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.interactions import Interactions
@@ -19,13 +20,17 @@ class Speech:
         guilds: what is known of them.
         interactions: answers commands and pressed buttons.
         invites: makes and revokes them.
+        downloads: fetches files.
     """
 
-    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions, invites: Invites) -> None:
+    def __init__(
+        self, rest: Rest, guilds: Guilds, interactions: Interactions, invites: Invites, downloads: Downloads
+    ) -> None:
         self._rest = rest
         self._guilds = guilds
         self._interactions = interactions
         self._invites = invites
+        self._downloads = downloads
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -59,6 +64,8 @@ class Speech:
                 return await self._invites.make(request)
             case Revoke():
                 await self._invites.revoke(request)
+            case Fetch():
+                return await self._downloads.fetch(request)
         return Receipt()
 
     def _channel(self, chat: str) -> int:

@@ -23,14 +23,12 @@ from xiaoer import (
     ReactionChanged,
     Who,
 )
+from xiaoer_discord.quoting import MESSAGE_COMMAND, media, quoted
 
 Person: TypeAlias = discord.User | discord.Member
 
 WRITTEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
 """Messages that people write; the others tell what happened (Discord docs, Message Types)."""
-
-MEDIA: Mapping[str, MessageKind] = {"image": "photo", "video": "video", "audio": "audio"}
-"""What an attachment is, by the first half of its content type."""
 
 Ranks: TypeAlias = Sequence[tuple[int, str]]
 """Roles of a guild that mean something, the highest right first: their ids, and what an event calls them."""
@@ -179,8 +177,7 @@ def kind_of(message: discord.Message) -> MessageKind:
     if message.flags.voice:
         return "voice"
     if message.attachments:
-        media = (message.attachments[0].content_type or "").partition("/")[0]
-        return MEDIA.get(media, "file")
+        return media(message.attachments[0].content_type or "")
     if message.stickers:
         return "sticker"
     return "poll" if message.poll is not None else "text"
@@ -231,7 +228,9 @@ def _command(interaction: discord.Interaction[Any], view: View) -> CommandUsed |
     space = view.space(interaction.guild_id)
     if space is None or interaction.channel_id is None:
         return None
-    path, options = path_of(cast("Mapping[str, Any]", interaction.data))
+    data = cast("Mapping[str, Any]", interaction.data)
+    path, options = path_of(data)
+    on = quoted(data)
     return CommandUsed(
         key=f"discord:interaction:{interaction.id}",
         at=view.now(),
@@ -241,11 +240,15 @@ def _command(interaction: discord.Interaction[Any], view: View) -> CommandUsed |
         text=" ".join(path),
         options=options,
         handle=f"c{interaction.id}/{interaction.token}",
+        reply_to=on.message if on is not None else None,
+        quoted=on,
     )
 
 
 def path_of(data: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
-    """Return the words of a command and its options, as text."""
+    """Return the words of a command and its options, as text; one in the menu of a message is named by its path."""
+    if data.get("type") == MESSAGE_COMMAND:
+        return str(data["name"]).split(), {}
     path, options = [str(data["name"])], data.get("options", [])
     while options and options[0]["type"] in _GROUPS:
         path.append(str(options[0]["name"]))

@@ -10,10 +10,10 @@ import structlog
 from aiogram import Bot
 
 from xiaoer import ButtonPressed, Host, Outcome
+from xiaoer_telegram.carrying import kind_of
 from xiaoer_telegram.chats import Chats
 from xiaoer_telegram.faults import FAULTS, fault
 from xiaoer_telegram.presses import Presses
-from xiaoer_telegram.translate import kind_of
 from xiaoer_telegram.updates import Message, Update
 from xiaoer_telegram.wire import Post
 

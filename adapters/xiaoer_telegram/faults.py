@@ -33,6 +33,8 @@ UNCHANGED = "message is not modified"
 GONE = "message to delete not found"
 NO_TEXT = "there is no text in the message to edit"
 BAD_FILE = ("wrong remote file identifier", "wrong file identifier")
+TOO_BIG = "file is too big"
+NO_FILE = ("wrong file_id", "invalid file_id")
 MISSING = ("message to edit not found", "message to pin not found")
 NO_RIGHT_TO_INVITE = ("not enough rights to manage chat invite link", "CHAT_ADMIN_REQUIRED")
 DEAD_LINK = "INVITE_HASH_EXPIRED"
@@ -98,6 +100,16 @@ def lacks_right_to_invite(error: Exception) -> bool:
 def is_dead_link(error: Exception) -> bool:
     """Return whether an invite link lets nobody in any more, or never did."""
     return isinstance(error, TelegramBadRequest) and DEAD_LINK in error.message
+
+
+def is_too_big(error: Exception) -> bool:
+    """Return whether Telegram hands out no file that is so large (Bot API, getFile: 20 MB)."""
+    return isinstance(error, TelegramBadRequest) and TOO_BIG in error.message
+
+
+def is_no_file(error: Exception) -> bool:
+    """Return whether Telegram has no such file, or not now."""
+    return isinstance(error, TelegramBadRequest) and any(words in error.message for words in NO_FILE)
 
 
 def is_refused(error: Exception) -> bool:

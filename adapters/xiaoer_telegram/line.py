@@ -23,6 +23,7 @@ from aiogram.utils.token import TokenValidationError
 from xiaoer import AdapterError, ButtonPressed, Host, Outcome, Receipt, Request, StoreError, Unreachable
 from xiaoer_telegram.chats import Chats, is_private
 from xiaoer_telegram.courtesy import Courtesy
+from xiaoer_telegram.downloads import Downloads
 from xiaoer_telegram.faults import FAULTS, fault, is_refused
 from xiaoer_telegram.menu import Menus
 from xiaoer_telegram.photos import Photos
@@ -118,7 +119,8 @@ class Line:
         whisper = Whisper(self._bot, photos)
         await self._insist(whisper.look)
         self._courtesy = Courtesy(self._host, self._bot, chats, presses)
-        self._speech = Speech(self._host, self._bot, chats, presses, photos, whisper)
+        downloads = Downloads(self._bot)
+        self._speech = Speech(self._host, self._bot, chats, presses, photos, whisper, downloads)
         structlog.get_logger().info("telegram connected", bot=f"@{me.username}", spaces=len(chats.spaces))
         self._menus = self._host.supervise(Menus(self._host, self._bot, chats).run, "telegram menus")
         offset: int | None = None

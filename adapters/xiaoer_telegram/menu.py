@@ -106,11 +106,12 @@ class Menus:
             await self._host.store.transact(_note, which, digest)
 
     def _commands(self, community: str, language: str | None, *, admins: bool) -> list[BotCommand]:
+        # what is typed for the bot alone need not say what it answers (Bot API, Message.reply_to_message)
         return [
             BotCommand(
                 command=name,
                 description=self._host.text(community, language, form.summary)[:DESCRIPTION] or name,
-                is_ephemeral=form.answer == "private" or None,
+                is_ephemeral=(form.answer == "private" and not form.on_message) or None,
             )
             for name, form in entries(self._host.command_forms(community), admins=admins)
         ]

@@ -1,18 +1,17 @@
-"""Messages with pictures: Telegram calls them photos with captions, and changes them by other methods.
+"""Messages with pictures and files: Telegram calls their words captions, and changes them by other methods.
 
-What was uploaded once is named by the id that Telegram gave it. Where Telegram will not have a picture (the group
-allows none, or it is too narrow), the message is a text.
+What was uploaded once is named by the id that Telegram gave it. A kept file that Telegram will not have as a photo or
+video (it is too narrow, or broken) is sent as a document. Where it will not have that either, or no picture (the group
+allows none), the message is a text.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEntityTooLarge
@@ -24,30 +23,19 @@ from aiogram.methods import (
     EditMessageText,
     TelegramMethod,
 )
-from aiogram.types import BufferedInputFile, InputMediaPhoto
+from aiogram.types import BufferedInputFile
 
 from xiaoer import Content
 from xiaoer_telegram.faults import has_bad_file, has_no_text, is_unchanged
+from xiaoer_telegram.media import Media
 from xiaoer_telegram.render import Rendered, captioned, render
-from xiaoer_telegram.wire import Post, PostPhoto, Repaint
+from xiaoer_telegram.wire import Post, Repaint
 
 REMEMBERED = 1_000
-"""So many uploaded pictures are remembered."""
+"""So many uploads are remembered."""
 
 UNWANTED = (TelegramBadRequest, TelegramEntityTooLarge)
 """What Telegram may say of a picture while it would take the text alone."""
-
-
-class _Size(msgspec.Struct):
-    """What is read of Bot API, PhotoSize."""
-
-    file_id: str
-
-
-class _Sent(msgspec.Struct):
-    """What is read of a photo that was sent: its sizes, the largest last."""
-
-    photo: Annotated[list[_Size], msgspec.Meta(min_length=1)]
 
 
 class Photos:
@@ -69,24 +57,24 @@ class Photos:
             rendered: what it says.
             more: the other parameters of ``sendMessage``, which ``sendPhoto`` has too.
         """
-        keyboard, refusal = rendered.keyboard, None
-        if rendered.png:
-            words: dict[str, Any] = {"caption": rendered.text or None, "caption_entities": rendered.entities}
+        media, refusal = rendered.media, None
+        words: dict[str, Any] = {"caption": rendered.text or None, "caption_entities": rendered.entities}
+        words |= {"reply_markup": rendered.keyboard}
+        while media is not None:
             try:
-                sent: dict[str, Any] = await self._upload(
-                    rendered.png,
-                    lambda photo: PostPhoto(chat_id=chat, photo=photo, reply_markup=keyboard, **words, **more),
-                )
-                return sent
+                posted: dict[str, Any] = await self._upload(media, partial(media.post, chat_id=chat, **words, **more))
+                return posted
             except UNWANTED as error:
-                refusal = error
+                refusal, media = refusal or error, media.plain
         sent = await self._bot(Post(chat_id=chat, **_words(rendered.bare), **more))
         if refusal is not None:
             _complain(chat, refusal)
         return sent
 
     async def edit(self, chat: int, message: int, content: Content, hidden_from: int | None = None) -> None:
-        """Let a message look as it should; a picture that it has stays when it should have none, as Telegram wants it.
+        """Let a message look as it should; a picture or file that it has stays when it should have none.
+
+        Telegram wants it so.
 
         Args:
             chat: where.
@@ -96,13 +84,16 @@ class Photos:
         """
         rendered, refusal = render(content), None
         change = _Change(hidden_from is not None, _place(chat, message, hidden_from))
-        if rendered.png:
+        media = rendered.media
+        while media is not None:
             try:
-                await self._upload(rendered.png, lambda photo: change.media(photo, rendered))
-            except UNWANTED as error:
-                refusal = error  # older servers give a text no picture afterwards: there is no media in the message
-            if refusal is None or is_unchanged(refusal):
+                await self._upload(media, partial(change.media, media, rendered))
                 return
+            except UNWANTED as error:
+                if is_unchanged(error):
+                    return
+                # older servers give a text no picture afterwards: there is no media in the message
+                refusal, media = refusal or error, media.plain
         try:
             await self._reword(change, rendered.bare, captioned(content))
         except TelegramBadRequest as error:
@@ -120,9 +111,9 @@ class Photos:
                 raise
             await self._bot(change.caption(caption))
 
-    async def _upload(self, png: bytes, method: Callable[[BufferedInputFile | str], TelegramMethod[Any]]) -> Any:
-        """Call a method with a picture: by the id of what was uploaded before, else by uploading it."""
-        mark = hashlib.sha256(png).hexdigest()
+    async def _upload(self, media: Media, method: Callable[[BufferedInputFile | str], TelegramMethod[Any]]) -> Any:
+        """Call a method with a picture or file: by the id of what was uploaded before, else by uploading it."""
+        mark = media.mark
         known = self._ids.get(mark)
         if known is not None:
             self._ids.move_to_end(mark)
@@ -132,17 +123,13 @@ class Photos:
                 if not has_bad_file(error):
                     raise
                 self._ids.pop(mark, None)
-        result = await self._bot(method(BufferedInputFile(png, "picture.png")))
-        self._learn(mark, result)
-        return result
-
-    def _learn(self, mark: str, result: object) -> None:
-        """Remember an upload by its largest size; changes of what one person sees return none."""
-        with contextlib.suppress(msgspec.ValidationError):
-            sizes = msgspec.convert(result, _Sent).photo
-            self._ids[mark] = sizes[-1].file_id
+        result = await self._bot(method(media.upload()))
+        number = media.id_in(result)  # changes of what one person sees return none
+        if number is not None:
+            self._ids[mark] = number
             if len(self._ids) > REMEMBERED:
                 self._ids.popitem(last=False)
+        return result
 
 
 class _Change(NamedTuple):
@@ -166,11 +153,11 @@ class _Change(NamedTuple):
         kind = EditEphemeralMessageCaption if self.hidden else EditMessageCaption
         return kind(**self.place, caption=words.text, caption_entities=words.entities, reply_markup=words.keyboard)
 
-    def media(self, photo: BufferedInputFile | str, words: Rendered) -> TelegramMethod[Any]:
-        """Return what changes a picture and the words under it."""
+    def media(self, media: Media, words: Rendered, file: BufferedInputFile | str) -> TelegramMethod[Any]:
+        """Return what changes a picture or file and the words under it."""
         kind = EditEphemeralMessageMedia if self.hidden else Repaint
-        media = InputMediaPhoto(media=photo, caption=words.text or None, caption_entities=words.entities)
-        return kind(**self.place, media=media, reply_markup=words.keyboard)
+        shown = media.change(file, words.text or None, words.entities)
+        return kind(**self.place, media=shown, reply_markup=words.keyboard)
 
 
 def _place(chat: int, message: int, user: int | None) -> dict[str, Any]:

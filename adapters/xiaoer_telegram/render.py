@@ -10,6 +10,7 @@ from typing import NamedTuple
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, User
 
 from xiaoer import Bold, Content, Link, Mention, Part
+from xiaoer_telegram.media import Media, media_of
 from xiaoer_telegram.view import clean
 
 LIMIT = 4096
@@ -26,35 +27,34 @@ class Rendered(NamedTuple):
     """A content as Telegram takes it.
 
     Args:
-        text: what it says; with a picture it may be empty.
+        text: what it says; with a picture or a file it may be empty.
         entities: what parts of the text are.
         keyboard: its buttons.
-        png: its picture; empty for none.
-        alt: what the picture says.
+        media: its picture or file; None for none.
     """
 
     text: str
     entities: list[MessageEntity]
     keyboard: InlineKeyboardMarkup | None
-    png: bytes = b""
-    alt: str = ""
+    media: Media | None = None
 
     @property
     def bare(self) -> Rendered:
-        """It without its picture, for which its alternative text stands where there is no other."""
-        return Rendered(self.text or shortened(self.alt, LIMIT) or "…", self.entities, self.keyboard)
+        """It without its picture or file, for which its alternative text stands where there is no other."""
+        alt = shortened(clean(self.media.alt), LIMIT) if self.media is not None else ""
+        return Rendered(self.text or alt or "…", self.entities, self.keyboard)
 
 
 def render(content: Content) -> Rendered:
     """Return a content as Telegram takes it; what is too long is cut and ends with an ellipsis.
 
-    A picture is left out where more is said than stands under one.
+    A picture or a file is left out where more is said than stands under one.
     """
-    bare, picture = _rendered(content, LIMIT), content.picture
-    if picture is None or not picture.png or width(bare.text) > CAPTION_LIMIT:
+    bare, media = _rendered(content, LIMIT), media_of(content)
+    if media is None or width(bare.text) > CAPTION_LIMIT:
         return bare
     text = bare.text if content.plain.strip() else ""
-    return Rendered(text, bare.entities if text else [], bare.keyboard, picture.png, clean(picture.alt))
+    return Rendered(text, bare.entities if text else [], bare.keyboard, media)
 
 
 def captioned(content: Content) -> Rendered:

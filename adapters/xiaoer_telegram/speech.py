@@ -22,6 +22,7 @@ from xiaoer import (
     Answer,
     Delete,
     Edit,
+    Fetch,
     Hopeless,
     Host,
     Invite,
@@ -35,6 +36,7 @@ from xiaoer import (
     Unreachable,
 )
 from xiaoer_telegram.chats import Chats
+from xiaoer_telegram.downloads import Downloads
 from xiaoer_telegram.faults import FAULTS, UNREACHABLE, fault, is_gone, is_refused
 from xiaoer_telegram.invites import Invites
 from xiaoer_telegram.photos import Photos
@@ -81,9 +83,19 @@ class Speech:
         presses: which pressed buttons wait.
         photos: sends and changes messages.
         whisper: shows what one person alone may see.
+        downloads: fetches files.
     """
 
-    def __init__(self, host: Host, bot: Bot, chats: Chats, presses: Presses, photos: Photos, whisper: Whisper) -> None:
+    def __init__(
+        self,
+        host: Host,
+        bot: Bot,
+        chats: Chats,
+        presses: Presses,
+        photos: Photos,
+        whisper: Whisper,
+        downloads: Downloads,
+    ) -> None:
         self._host = host
         self._bot = bot
         self._chats = chats
@@ -91,6 +103,7 @@ class Speech:
         self._photos = photos
         self._whisper = whisper
         self._invites = Invites(host, bot, chats)
+        self._downloads = downloads
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -127,6 +140,8 @@ class Speech:
                 return await self._invites.make(request)
             case Revoke():
                 await self._invites.revoke(request)
+            case Fetch():
+                return await self._downloads.fetch(request)
         return Receipt()
 
     async def _post(self, chat: str, rendered: Rendered, reply_to: str | None) -> Receipt:
@@ -214,7 +229,7 @@ class Speech:
         if not request.private:
             await self._presses.notice(query)
             return await self._post(request.chat, rendered, message)
-        short = width(rendered.text) <= ALERT_LIMIT and rendered.keyboard is None and not rendered.png
+        short = width(rendered.text) <= ALERT_LIMIT and rendered.keyboard is None and rendered.media is None
         if short and not noticed and await self._presses.alert(query, rendered.text):
             return Receipt()
         try:

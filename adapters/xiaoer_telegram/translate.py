@@ -18,36 +18,13 @@ from xiaoer import (
     ReactionChanged,
     Who,
 )
+from xiaoer_telegram.carrying import kind_of
 from xiaoer_telegram.membership import announced, changed
+from xiaoer_telegram.quoting import quoted
 from xiaoer_telegram.updates import CallbackQuery, Message, MessageReactionUpdated, Reaction, Update, User
-from xiaoer_telegram.view import Place, View, clean, nobody, who_is
+from xiaoer_telegram.view import Place, View, author_of, clean, nobody, who_is
 
 _SPACE = re.compile(r"\s+")
-KINDS: dict[str, MessageKind] = {
-    "text": "text",
-    "photo": "photo",
-    "live_photo": "photo",
-    "video": "video",
-    "video_note": "video",
-    "animation": "video",
-    "voice": "voice",
-    "audio": "audio",
-    "sticker": "sticker",
-    "document": "file",
-    "poll": "poll",
-    "location": "location",
-    "venue": "location",
-    "contact": "other",
-    "dice": "other",
-    "game": "other",
-    "story": "other",
-    "paid_media": "other",
-    "checklist": "other",
-    "rich_message": "other",
-    "giveaway": "other",
-    "invoice": "other",
-}
-"""What a message carries, by the field that Telegram puts it in (Bot API, Message); others are service messages."""
 
 
 def translate(update: Update, view: View) -> list[AnyEvent]:
@@ -66,24 +43,17 @@ def translate(update: Update, view: View) -> list[AnyEvent]:
     return []
 
 
-def _author(message: Message, space: str, view: View) -> Who | None:
-    chat, user = message.sender_chat, message.from_user
-    if chat is not None:
-        return nobody(chat, message.chat, space)
-    return who_is(user, view.role(space, user.id)) if user is not None else None
-
-
 def _message(message: Message, key: str, view: View) -> list[AnyEvent]:
     if message.new_chat_members or message.left_chat_member or message.community_chat_joined:
         return announced(message, key, view)
     kind = kind_of(message)
     place = view.place(message.chat, _topic(message)) if kind is not None else None
-    who = _author(message, place.space, view) if place is not None else None
+    who = author_of(message, place.space, view) if place is not None else None
     if kind is None or place is None or who is None:
         return []
     command = command_in(message, place, view)
     if command is not None:
-        return [_command(message, key, place, who, command)]
+        return [_command(message, key, place, who, command, view)]
     return [] if place.private else [_posted(message, key, place, who, kind)]
 
 
@@ -92,16 +62,8 @@ def _edited(message: Message, key: str, view: View) -> list[AnyEvent]:
     place = view.place(message.chat, _topic(message))
     if kind is None or place is None or place.private:
         return []
-    who = _author(message, place.space, view)
+    who = author_of(message, place.space, view)
     return [_posted(message, key, place, who, kind, edited=True)] if who is not None else []
-
-
-def kind_of(message: Message) -> MessageKind | None:
-    """Return what a message carries; None for service messages."""
-    for field, kind in KINDS.items():
-        if getattr(message, field):
-            return "forward" if message.forward_origin is not None else kind
-    return None
 
 
 def _posted(
@@ -176,8 +138,9 @@ def _named(message: Message) -> str:
     return units.decode("utf-16-le", "replace")
 
 
-def _command(message: Message, key: str, place: Place, who: Who, text: str) -> CommandUsed:
-    name = name_of(message, message.from_user)
+def _command(message: Message, key: str, place: Place, who: Who, text: str, view: View) -> CommandUsed:
+    name, reply_to = name_of(message, message.from_user), _replied(message)
+    on = quoted(message, reply_to, place.space, view)
     return CommandUsed(
         key=key,
         at=message.date,
@@ -187,7 +150,8 @@ def _command(message: Message, key: str, place: Place, who: Who, text: str) -> C
         text=text,
         handle=name,
         message=name,
-        reply_to=_replied(message),
+        reply_to=reply_to,
+        quoted=on,
     )
 
 

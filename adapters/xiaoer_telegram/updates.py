@@ -73,6 +73,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     is_topic_message: bool = False
     ephemeral_message_id: int | None = None
     reply_to_message: Message | None = None
+    external_reply: Any = None
+    quote: Any = None
     forward_origin: Any = None
     new_chat_members: tuple[User, ...] = ()
     left_chat_member: User | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from xiaoer import Who
-from xiaoer_telegram.updates import Chat, User
+from xiaoer_telegram.updates import Chat, Message, User
 
 ANONYMOUS = 1087968824
 """The account that Telegram names where an admin stays anonymous: @GroupAnonymousBot (Bot API, Message.from)."""
@@ -82,6 +82,14 @@ def nobody(speaker: Chat, chat: Chat, space: str) -> Who:
     if speaker.id == chat.id:
         return Who(space, name, None, "administrator")
     return Who(f"telegram:{speaker.id}", name, bot=True)
+
+
+def author_of(message: Message, space: str, view: View) -> Who | None:
+    """Return who wrote a message; None when Telegram does not say."""
+    chat, user = message.sender_chat, message.from_user
+    if chat is not None:
+        return nobody(chat, message.chat, space)
+    return who_is(user, view.role(space, user.id)) if user is not None else None
 
 
 def actor_of(user: User, space: str) -> str:

@@ -17,7 +17,10 @@ from aiogram.types import (
     BufferedInputFile,
     EphemeralMessageParameters,
     InlineKeyboardMarkup,
+    InputMediaAnimation,
+    InputMediaDocument,
     InputMediaPhoto,
+    InputMediaVideo,
     MessageEntity,
     ReplyParameters,
 )
@@ -88,14 +91,13 @@ class Post(TelegramMethod[dict[str, Any]]):
     receiver_user_id: int | None = None
 
 
-class PostPhoto(TelegramMethod[dict[str, Any]]):
-    """``sendPhoto``, without a parse mode."""
+class PostMedia(TelegramMethod[dict[str, Any]]):
+    """What the methods have in common that send pictures and files, without a parse mode."""
 
     __returning__ = dict[str, Any]
-    __api_method__ = "sendPhoto"
+    __api_method__ = ""
 
     chat_id: int
-    photo: BufferedInputFile | str
     message_thread_id: int | None = None
     caption: str | None = None
     caption_entities: list[MessageEntity] | None = None
@@ -103,6 +105,38 @@ class PostPhoto(TelegramMethod[dict[str, Any]]):
     reply_markup: InlineKeyboardMarkup | None = None
     ephemeral_message_parameters: EphemeralMessageParameters | None = None
     receiver_user_id: int | None = None
+
+
+class PostPhoto(PostMedia):
+    """``sendPhoto``."""
+
+    __api_method__ = "sendPhoto"
+
+    photo: BufferedInputFile | str
+
+
+class PostAnimation(PostMedia):
+    """``sendAnimation``."""
+
+    __api_method__ = "sendAnimation"
+
+    animation: BufferedInputFile | str
+
+
+class PostVideo(PostMedia):
+    """``sendVideo``."""
+
+    __api_method__ = "sendVideo"
+
+    video: BufferedInputFile | str
+
+
+class PostDocument(PostMedia):
+    """``sendDocument``."""
+
+    __api_method__ = "sendDocument"
+
+    document: BufferedInputFile | str
 
 
 class Repaint(TelegramMethod[dict[str, Any]]):
@@ -113,8 +147,17 @@ class Repaint(TelegramMethod[dict[str, Any]]):
 
     chat_id: int
     message_id: int
-    media: InputMediaPhoto
+    media: InputMediaPhoto | InputMediaAnimation | InputMediaVideo | InputMediaDocument
     reply_markup: InlineKeyboardMarkup | None = None
+
+
+class GetRawFile(TelegramMethod[dict[str, Any]]):
+    """``getFile``."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "getFile"
+
+    file_id: str
 
 
 class GetRawMember(TelegramMethod[dict[str, Any]]):

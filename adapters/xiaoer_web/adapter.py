@@ -19,6 +19,7 @@ from xiaoer import (
     Capability,
     Delete,
     Edit,
+    Fetch,
     Gone,
     Host,
     Invite,
@@ -29,6 +30,7 @@ from xiaoer import (
     Send,
     Settings,
 )
+from xiaoer_web.files import fetch
 from xiaoer_web.guard import Guard
 from xiaoer_web.invites import Invites
 from xiaoer_web.people import People
@@ -72,7 +74,7 @@ class WebAdapter(Adapter):
     platform: ClassVar[str] = "web"
     settings: ClassVar[type[BaseModel]] = WebSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"only_to", "private_answer", "edit", "delete", "pin", "invite"}
+        {"only_to", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
     )
     sandbox: ClassVar[bool] = True
 
@@ -158,7 +160,7 @@ class WebAdapter(Adapter):
                 await transact(speak, request.id, request.chat, request.content, at, only_to, request.handle)
                 return Receipt(request.id)
             case Edit():
-                if not await transact(change, request.message, request.content):
+                if not await transact(change, request.message, request.content, at):
                     raise Gone("message to edit not found")
             case Delete():
                 await transact(remove, request.message)
@@ -168,4 +170,6 @@ class WebAdapter(Adapter):
                 return Receipt(invite=await self._invites.make(request, self._base))
             case Revoke():
                 await self._invites.revoke(request.invite)
+            case Fetch():
+                return await fetch(self.host.store, request)
         return Receipt()

@@ -6,9 +6,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xiaoer_web.files import LARGEST
+
 NAMES = ("localhost", "127.0.0.1", "[::1]")
 BODY_LIMIT = 64 * 1024
 """Bytes of a request's body."""
+
+UPLOAD = "/file"
+"""Where files are posted, which are no JSON and larger."""
 
 POLICY = "; ".join(
     [
@@ -18,6 +23,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "worker-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -59,14 +65,14 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is not None:
             status, sentence = refusal
             await PlainTextResponse(sentence, status)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if host.lower() not in self._hosts:
             return 421, "This sandbox answers on localhost only: open the address that was printed at the start."
@@ -76,11 +82,18 @@ class Guard:
             return 405, "Only GET and POST are answered here."
         if headers.get("origin", "").lower() != f"http://{host.lower()}":
             return 403, "This request did not come from the sandbox's own page: reload the page and try again."
-        if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return 415, "Send JSON, with the content type application/json."
-        length = headers.get("content-length", "")
-        if not length.isdigit():
-            return 411, "Say how long the request is."
-        if int(length) > BODY_LIMIT:
-            return 413, f"That is too much at once: at most {BODY_LIMIT // 1024} kB."
-        return None
+        return _body_refusal(path, headers)
+
+
+def _body_refusal(path: str, headers: Headers) -> tuple[int, str] | None:
+    # neither type may be sent by a foreign page without asking first (Fetch standard, CORS-safelisted request-header)
+    kind, limit = ("application/octet-stream", LARGEST) if path == UPLOAD else ("application/json", BODY_LIMIT)
+    if headers.get("content-type", "").partition(";")[0].strip() != kind:
+        return 415, f"Send {'the file' if path == UPLOAD else 'JSON'}, with the content type {kind}."
+    length = headers.get("content-length", "")
+    if not length.isdigit():
+        return 411, "Say how long the request is."
+    if int(length) > limit:
+        size = f"{limit // 2**20} MB" if path == UPLOAD else f"{limit // 1024} kB"
+        return 413, f"That is too much at once: at most {size}."
+    return None

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import Content, Row, Statement, Transaction
+from xiaoer_web import files
 from xiaoer_web.gallery import hung, shown, take_down
 from xiaoer_web.tables import counter, members, messages
 from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Write
@@ -66,6 +67,7 @@ POST = Statement(
         seq=bindparam("rev"),
         rev=bindparam("rev"),
         picture=bindparam("picture"),
+        file=bindparam("file"),
     )
     .on_conflict_do_nothing()
 )
@@ -76,12 +78,12 @@ REWORD = Statement(
 )
 CHANGE = Statement(
     update(messages)
-    .values(content=bindparam("words"), picture=bindparam("looks"), rev=bindparam("now"))
+    .values(content=bindparam("words"), picture=bindparam("looks"), file=bindparam("hangs"), rev=bindparam("now"))
     .where(messages.c.id == bindparam("message"), messages.c.author.is_(None), messages.c.deleted.is_(False))
 )
 DELETE = Statement(
     update(messages)
-    .values(deleted=True, picture=None, rev=bindparam("now"))
+    .values(deleted=True, picture=None, file=None, rev=bindparam("now"))
     .where(messages.c.id == bindparam("message"))
 )
 PIN = Statement(
@@ -141,10 +143,10 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
         case Leave():
             tx.run(GO, room=request.space, person=request.me, now=rev)
         case Write() if request.edits is not None:
-            words = msgspec.to_builtins(Content((request.text,)))
+            words = msgspec.to_builtins(files.reworded(tx, request.edits, request.text))
             tx.run(REWORD, message=request.edits, person=request.me, words=words, now=rev)
         case Write():
-            private = request.text.startswith("/") and request.kind == "text"
+            private, content = request.is_command, files.posted(tx, request.text, request.attach, request.called)
             tx.run(
                 POST,
                 id=f"web:{request.key}",
@@ -153,12 +155,13 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
                 author=request.me,
                 name=name,
                 kind=request.kind,
-                content=msgspec.to_builtins(Content((request.text,))),
+                content=msgspec.to_builtins(content),
                 only_to=request.me if private else None,
                 reply_to=request.reply_to,
                 at=at,
                 rev=rev,
                 picture=None,
+                file=content.file.digest if content.file is not None else None,
             )
         case React():
             _react(tx, request, rev)
@@ -180,7 +183,8 @@ def speak(
     tx: Transaction, name: str, chat: str, content: Content, at: datetime, only_to: str | None, reply_to: str | None
 ) -> None:
     """Store what the bot says; the same id is one message, which says what was asked for last."""
-    stored, picture = hung(tx, content)
+    stored, picture = hung(tx, files.hung(tx, content, at))
+    file = stored.file.digest if stored.file is not None else None
     posted = tx.run(
         POST,
         id=name,
@@ -195,26 +199,32 @@ def speak(
         at=at,
         rev=next_rev(tx),
         picture=picture,
+        file=file,
     )
     if not posted:
-        change(tx, name, content)
+        change(tx, name, content, at)
 
 
-def change(tx: Transaction, message: str, content: Content) -> int:
+def change(tx: Transaction, message: str, content: Content, at: datetime) -> int:
     """Change what the bot said and return how many messages that were."""
-    before = shown(tx, message)
-    stored, picture = hung(tx, content)
-    number = tx.run(CHANGE, message=message, words=msgspec.to_builtins(stored), looks=picture, now=next_rev(tx))
+    before, had = shown(tx, message), files.hangs(tx, message)
+    stored, picture = hung(tx, files.hung(tx, content, at))
+    file = stored.file.digest if stored.file is not None else None
+    words = msgspec.to_builtins(stored)
+    number = tx.run(CHANGE, message=message, words=words, looks=picture, hangs=file, now=next_rev(tx))
     for name in {before, picture}:
         take_down(tx, name)
+    for digest in {had, file}:
+        files.take_down(tx, digest)
     return number
 
 
 def remove(tx: Transaction, message: str) -> None:
     """Take a message away."""
-    picture = shown(tx, message)
+    picture, file = shown(tx, message), files.hangs(tx, message)
     tx.run(DELETE, message=message, now=next_rev(tx))
     take_down(tx, picture)
+    files.take_down(tx, file)
 
 
 def pin(tx: Transaction, message: str, pinned: bool) -> None:

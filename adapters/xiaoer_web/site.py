@@ -14,10 +14,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from xiaoer import Host, Outcome, Refusal, StoreError, Transaction, Who, XiaoerError
+from xiaoer import Host, Outcome, Quoted, Refusal, StoreError, Transaction, Who, XiaoerError
+from xiaoer_web import files
 from xiaoer_web.gallery import LOOK
 from xiaoer_web.invites import Invites, note_entry
 from xiaoer_web.people import People, Person
+from xiaoer_web.quoting import ANSWERED, quoted
 from xiaoer_web.rooms import SEEN, act_as, store
 from xiaoer_web.stream import Hub, Notice
 from xiaoer_web.translate import AnyRequest, Join, PersonId, Press, Write, decode, translate
@@ -87,6 +89,8 @@ class Site:
                 Route("/stream", self.stream),
                 Route("/commands", self.commands),
                 Route("/picture/{name}", self.picture),
+                Route("/file/{digest}", self.file),
+                Route("/file", self.upload, methods=["POST"]),
                 Route("/do", self.do, methods=["POST"]),
                 Route("/role", self.role, methods=["POST"]),
                 Route("/clock", self.clock, methods=["POST"]),
@@ -159,18 +163,46 @@ class Site:
             return Response(status_code=404)
         return Response(rows[0].png, media_type="image/png", headers={"cache-control": KEEP_FOR_EVER})
 
+    async def file(self, request: Request) -> Response:
+        """Return the file of a message, so that nothing in it runs."""
+        rows = await self._host.store.report(files.LOOK, wanted=request.path_params["digest"])
+        if not rows:
+            return Response(status_code=404)
+        headers = files.headers_of(rows[0].mime, rows[0].name)
+        return Response(rows[0].data, headers={"cache-control": KEEP_FOR_EVER, **headers})
+
+    async def upload(self, request: Request) -> Response:
+        """Take a file in that somebody is about to post, and return what a message with it is."""
+        query = request.query_params
+        self._person(query.get("space", ""), query.get("as", ""))
+        data = await request.body()
+        if not data:
+            raise Refused(400, "The file is empty: choose another one.")
+        upload = await asyncio.to_thread(files.read, data, query.get("name", ""))
+        await self._host.store.transact(files.lay, upload, self._host.clock.now())
+        return JSONResponse({"attach": upload.digest, "called": upload.name, "kind": upload.kind})
+
     async def do(self, request: Request) -> Response:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""
         doings = decode(await request.body())
         answers: list[dict[str, str]] = []
-        pending = [self._take(doing, answers) for doing in doings]
+        quotes = [await self._quoted(doing) for doing in doings]
+        pending = [self._take(doing, on, answers) for doing, on in zip(doings, quotes, strict=True)]
         outcomes = await asyncio.gather(*pending)
         await self._hub.refresh()
         return JSONResponse(
             [{**answer, "outcome": outcome.value} for answer, outcome in zip(answers, outcomes, strict=True)]
         )
 
-    def _take(self, doing: AnyRequest, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
+    async def _quoted(self, doing: AnyRequest) -> Quoted | None:
+        """Return the message that a command answers."""
+        if not isinstance(doing, Write) or not doing.is_command or doing.reply_to is None:
+            return None
+        reader = self._person(doing.space, doing.me)
+        rows = await self._host.store.read(ANSWERED, message=doing.reply_to, place=doing.chat)
+        return quoted(rows[0], reader, self._people.find(doing.space, rows[0].author or "")) if rows else None
+
+    def _take(self, doing: AnyRequest, on: Quoted | None, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
         invite: str | None = None
         if isinstance(doing, Join):
             invite = self._invited(doing)
@@ -181,7 +213,8 @@ class Site:
             self._watch(doing)
         answers.append({"key": doing.key, "me": doing.me})
         at = self._host.clock.now()
-        stored = self._host.submit(translate(doing, who, at, invite), lambda tx: self._store(tx, doing, who.name, at))
+        told = translate(doing, who, at, invite=invite, quoted=on)
+        stored = self._host.submit(told, lambda tx: self._store(tx, doing, who.name, at))
         if isinstance(doing, Join) and doing.invite is not None:
             self._invites.enter(doing.invite, doing.key, stored)
         return stored

@@ -1,4 +1,4 @@
-"""What the sandbox itself remembers: its members, its messages and their pictures.
+"""What the sandbox itself remembers: its members, its messages, their pictures and files.
 
 ``rev`` counts all visible changes of all rooms; a browser that knows all up to a revision asks for what is newer.
 """
@@ -43,7 +43,9 @@ messages = Table(
     Column("seq", Integer, nullable=False),
     Column("rev", Integer, nullable=False, index=True),
     Column("picture", String),
+    Column("file", String),
     Index("web_message_chat", "chat", "seq"),
+    Index("web_message_file", "file", sqlite_where=Column("file").is_not(None)),
     Index("web_message_picture", "picture", sqlite_where=Column("picture").is_not(None)),
 )
 """``author`` is a member's id, empty for the bot; ``seq`` is the revision in which the message appeared."""
@@ -80,6 +82,18 @@ entries = Table(
     sqlite_with_rowid=False,
 )
 """Who came in by which invite: the key of the join, so that one that is asked again is counted once."""
+
+files = Table(
+    "web_file",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("mime", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""The files of messages, each once, named by the SHA-256 of its bytes; one that no message has is deleted."""
 
 counter = Table(
     "web_counter", metadata, Column("id", Integer, primary_key=True), Column("rev", Integer, nullable=False)

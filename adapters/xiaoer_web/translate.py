@@ -19,6 +19,7 @@ from xiaoer import (
     MemberLeft,
     MessageKind,
     MessagePosted,
+    Quoted,
     ReactionChanged,
     Who,
 )
@@ -26,8 +27,9 @@ from xiaoer import (
 Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 PersonId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 MessageId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-Typed: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Typed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
 Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 PersonName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Place: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^web:[^\s]{1,100}$")]
 
@@ -63,12 +65,26 @@ class Leave(Request, frozen=True, kw_only=True, tag_field="do", tag="leave"):
 
 
 class Write(Request, frozen=True, kw_only=True, tag_field="do", tag="write"):
-    """Write, reply (``reply_to``), or change one's own words (``edits``); a slash begins a command."""
+    """Write, reply (``reply_to``), or change one's own words (``edits``); a slash begins a command.
+
+    ``attach`` is a file that was posted before, and ``called`` its name; without one there must be words.
+    """
 
     text: Typed
     kind: MessageKind = "text"
     reply_to: MessageId | None = None
     edits: MessageId | None = None
+    attach: Digest | None = None
+    called: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+    def __post_init__(self) -> None:
+        if not self.text and self.attach is None:
+            raise ValueError("write something, or attach a file")
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it is a command."""
+        return self.text.startswith("/") and self.kind == "text" and self.edits is None
 
 
 class React(Request, frozen=True, kw_only=True, tag_field="do", tag="react"):
@@ -107,7 +123,9 @@ def decode(body: bytes) -> list[AnyRequest]:
     return _many.decode(body) if body[:1] == b"[" else [_one.decode(body)]
 
 
-def translate(request: AnyRequest, who: Who, at: datetime, invite: str | None = None) -> AnyEvent:
+def translate(
+    request: AnyRequest, who: Who, at: datetime, *, invite: str | None = None, quoted: Quoted | None = None
+) -> AnyEvent:
     """Return what happened.
 
     Args:
@@ -115,11 +133,12 @@ def translate(request: AnyRequest, who: Who, at: datetime, invite: str | None = 
         who: the person.
         at: community time.
         invite: the address of the invite by which they come in.
+        quoted: the message that is answered.
     """
     key = f"web:{request.key}"
     match request:
         case Write():
-            return _written(request, key, who, at)
+            return _written(request, key, who, at, quoted)
         case Press():
             return ButtonPressed(
                 key=key,
@@ -156,9 +175,9 @@ def _source(request: Join, invite: str | None) -> JoinSource:
     return JoinSource(SOURCES[request.how], "exact", by=f"web:{request.by}" if request.by else None)
 
 
-def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted | CommandUsed:
+def _written(request: Write, key: str, who: Who, at: datetime, quoted: Quoted | None) -> MessagePosted | CommandUsed:
     space, chat = request.space, request.chat
-    if request.text.startswith("/") and request.kind == "text" and request.edits is None:
+    if request.is_command:
         text = request.text[1:]
         return CommandUsed(
             key=key,
@@ -170,6 +189,7 @@ def _written(request: Write, key: str, who: Who, at: datetime) -> MessagePosted 
             handle=key,
             message=key,
             reply_to=request.reply_to,
+            quoted=quoted,
         )
     return MessagePosted(
         key=key,

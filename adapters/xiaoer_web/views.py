@@ -10,6 +10,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from xiaoer import Bold, Community, Content, Host, Link, Mention, Row
+from xiaoer_web.files import LARGEST, shown_as
 from xiaoer_web.invites import Known
 from xiaoer_web.people import ROLES, STAFF, People, Person
 from xiaoer_web.stream import Changes, Notice
@@ -114,6 +115,7 @@ class Views:
             people=self._people.of(person.space),
             roles=ROLES,
             kinds=KINDS,
+            largest=LARGEST,
             rev=rev,
             clock=self.clock(),
             next_timer=self._host.next_timer(),
@@ -172,6 +174,8 @@ class Views:
             "plain": content.plain,
             "buttons": content.buttons,
             "picture": content.picture,
+            "file": content.file,
+            "shows": shown_as(content.file.mime) if content.file is not None else "",
             "time": at.strftime("%H:%M"),
             "reactions": [
                 (emoji, len(row.reactions.get(emoji, ())), person.id in row.reactions.get(emoji, ())) for emoji in EMOJI

@@ -10,6 +10,7 @@ from xiaoer.actions import (
     AnyAction,
     CreateInvite,
     DeleteMessage,
+    KeepFile,
     RevokeInvite,
     SendMessage,
     ShowMessage,
@@ -21,6 +22,7 @@ from xiaoer.adapter import (
     Capability,
     Delete,
     Edit,
+    Fetch,
     Ids,
     Invite,
     Limits,
@@ -34,13 +36,15 @@ from xiaoer.arguments import Parameter, Range, Rest
 from xiaoer.batches import Batch, Progress
 from xiaoer.clocks import Clock, CommunityClock, SystemClock
 from xiaoer.communities import Budget, Community
-from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Text, one_line, plain
+from xiaoer.content import Bold, Button, Content, Link, Mention, Part, Picture, Stored, Text, one_line, plain
 from xiaoer.context import Context
 from xiaoer.errors import (
     AdapterError,
     ConfigError,
+    ContentError,
     ContextClosed,
     DeliveryError,
+    FileRefused,
     Gone,
     Hopeless,
     LedgerError,
@@ -59,6 +63,7 @@ from xiaoer.errors import (
 from xiaoer.events import (
     ActionEnded,
     AnyEvent,
+    Attachment,
     ButtonPressed,
     Candidate,
     CommandUsed,
@@ -68,10 +73,12 @@ from xiaoer.events import (
     MessageKind,
     MessagePosted,
     PlatformEvent,
+    Quoted,
     ReactionChanged,
     ScheduleDue,
     Who,
 )
+from xiaoer.filing import mime_of
 from xiaoer.hookspecs import (
     Veto,
     on_button,
@@ -122,6 +129,7 @@ __all__ = [
     "AnswerPerson",
     "AnyAction",
     "AnyEvent",
+    "Attachment",
     "Batch",
     "Bold",
     "Budget",
@@ -137,6 +145,7 @@ __all__ = [
     "CommunityClock",
     "ConfigError",
     "Content",
+    "ContentError",
     "Context",
     "ContextClosed",
     "CreateInvite",
@@ -146,6 +155,8 @@ __all__ = [
     "DeleteMessage",
     "DeliveryError",
     "Edit",
+    "Fetch",
+    "FileRefused",
     "Gone",
     "Hopeless",
     "Host",
@@ -153,6 +164,7 @@ __all__ = [
     "Invite",
     "JSONText",
     "JoinSource",
+    "KeepFile",
     "Ledger",
     "LedgerError",
     "Limits",
@@ -181,6 +193,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "Progress",
+    "Quoted",
     "Range",
     "ReactionChanged",
     "Receipt",
@@ -199,6 +212,7 @@ __all__ = [
     "Statement",
     "Store",
     "StoreError",
+    "Stored",
     "SystemClock",
     "Text",
     "Then",
@@ -215,6 +229,7 @@ __all__ = [
     "button",
     "command",
     "continuation",
+    "mime_of",
     "on_button",
     "on_command",
     "on_join",

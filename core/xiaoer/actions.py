@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
+from zlib import crc32
 
 import msgspec
 
 from xiaoer.content import Content
-from xiaoer.events import ActionEnded
+from xiaoer.events import ActionEnded, Attachment
 
 Guarantee: TypeAlias = Literal["at_most_once", "at_least_once"]
 
@@ -81,6 +82,16 @@ class ShowMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="show")
     public_instead: bool = False
 
 
+class KeepFile(Action, frozen=True, kw_only=True, tag_field="do", tag="keep"):
+    """Keep a copy of a file that hangs on a message; ``then=`` hears under which digest, or why not.
+
+    Args:
+        attachment: the file.
+    """
+
+    attachment: Attachment
+
+
 class DeleteMessage(Action, frozen=True, kw_only=True, tag_field="do", tag="delete"):
     """Delete a message by the platform's id."""
 
@@ -134,16 +145,22 @@ class RevokeInvite(Action, frozen=True, kw_only=True, tag_field="do", tag="revok
     invite: str
 
 
-AnyAction: TypeAlias = SendMessage | ShowMessage | DeleteMessage | AnswerPerson | CreateInvite | RevokeInvite
+AnyAction: TypeAlias = SendMessage | ShowMessage | KeepFile | DeleteMessage | AnswerPerson | CreateInvite | RevokeInvite
 
-ANSWER, PROMPT, BROADCAST = 2, 1, 0
+BESIDE, ANSWER, PROMPT, BROADCAST = 3, 2, 1, 0
+
+BESIDES = 4
+"""So many things are done at once on a platform beside its messages."""
 
 
 def urgency_of(action: AnyAction) -> int:
-    """Return how urgent an action is: 2 for an answer, 1 for what a person caused, 0 for what goes out to many.
+    """Return how urgent an action is.
 
-    Invites are as urgent as answers: somebody waits for them, and no limit of messages holds for them.
+    It is 3 for what is done beside the messages, 2 for an answer, 1 for what a person caused, 0 for what goes out to
+    many. Invites are as urgent as answers: somebody waits for them, and no limit of messages holds for them.
     """
+    if isinstance(action, KeepFile):
+        return BESIDE
     if isinstance(action, AnswerPerson | CreateInvite | RevokeInvite):
         return ANSWER
     many = isinstance(action, SendMessage) and (action.guarantee == "at_most_once" or action.batch is not None)
@@ -159,6 +176,25 @@ class Asked(NamedTuple):
     prompted: bool
 
 
+class Gained(NamedTuple):
+    """What an action brought beside a message.
+
+    Args:
+        invite: the address of the invite that was made.
+        file: the digest under which a file is kept.
+        why: the text that tells people why it is not.
+        values: what that text names.
+    """
+
+    invite: str | None = None
+    file: str | None = None
+    why: str | None = None
+    values: dict[str, Any] | None = None
+
+
+NOTHING = Gained()
+
+
 def conclusion(
     asked: Asked,
     action: AnyAction,
@@ -166,7 +202,7 @@ def conclusion(
     *,
     message: str | None = None,
     error: str | None = None,
-    invite: str | None = None,
+    gained: Gained = NOTHING,
 ) -> ActionEnded | None:
     """Return the fact that an action has ended; None when its plugin does not want to know.
 
@@ -176,7 +212,7 @@ def conclusion(
         at: when it ended.
         message: the platform's id of what was sent.
         error: why it could not be.
-        invite: the address of the invite that was made.
+        gained: what it brought beside a message, or what people are told of why it did not.
     """
     then = action.then
     if then is None:
@@ -191,8 +227,16 @@ def conclusion(
         message=message,
         error=error,
         prompted=asked.prompted,
-        invite=invite,
+        invite=gained.invite,
+        file=gained.file,
+        why=gained.why,
+        values=gained.values or {},
     )
+
+
+def beside(chat: str) -> str:
+    """Return where something waits that concerns a chat and must not hold up its messages, as a long download would."""
+    return f"{chat.partition(':')[0]}:beside/{crc32(chat.encode()) % BESIDES}"
 
 
 _encoder = msgspec.json.Encoder()
@@ -200,11 +244,17 @@ _decoder: msgspec.json.Decoder[AnyAction] = msgspec.json.Decoder(AnyAction)
 
 
 def encode_action(action: AnyAction) -> bytes:
-    """Return an action as JSON, as the outbox keeps it: without what a picture looks like, which is drawn anew."""
+    """Return an action as JSON, as the outbox keeps it.
+
+    What a picture looks like is left out, because it is drawn anew, and the bytes of a file, because they are kept.
+    """
     content = action.content if isinstance(action, SendMessage | ShowMessage | AnswerPerson) else None
     if content is not None and content.picture is not None and content.picture.png:
         picture = msgspec.structs.replace(content.picture, png=b"")
         action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, picture=picture))
+    if content is not None and content.file is not None and content.file.data:
+        file = msgspec.structs.replace(content.file, data=b"")
+        action = msgspec.structs.replace(action, content=msgspec.structs.replace(content, file=file))
     return _encoder.encode(action)
 
 

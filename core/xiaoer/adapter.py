@@ -10,12 +10,17 @@ import msgspec
 from pydantic import BaseModel
 
 from xiaoer.content import Content
+from xiaoer.events import Attachment
 
 if TYPE_CHECKING:
     from xiaoer.host import Host
 
-Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin", "invite"]
-"""``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private."""
+Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin", "invite", "fetch"]
+"""What a platform can do.
+
+``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private, ``fetch`` hands
+out the files that hang on messages.
+"""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -88,7 +93,23 @@ class Revoke(msgspec.Struct, frozen=True):
     invite: str
 
 
-Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Invite | Revoke
+class Fetch(msgspec.Struct, frozen=True):
+    """Hand out a file that hangs on a message.
+
+    Args:
+        id: the same at every try.
+        chat: where it hangs.
+        attachment: the file.
+        limit: how many bytes it may have.
+    """
+
+    id: str
+    chat: str
+    attachment: Attachment
+    limit: int = 0
+
+
+Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Invite | Revoke | Fetch
 
 
 class Receipt(NamedTuple):
@@ -97,10 +118,12 @@ class Receipt(NamedTuple):
     Args:
         message: the id of the message that now stands, where there is one.
         invite: the address of the invite that was made.
+        data: the bytes of a file that was fetched.
     """
 
     message: str | None = None
     invite: str | None = None
+    data: bytes | None = None
 
 
 class Ids(NamedTuple):
@@ -161,9 +184,8 @@ class Adapter(ABC):
         return False
 
     def is_paced(self, request: Request) -> bool:
-        """Return whether a request counts towards the limits."""
-        del request
-        return True
+        """Return whether a request counts towards the limits; fetching a file does not."""
+        return not isinstance(request, Fetch)
 
     @abstractmethod
     async def start(self) -> str:
@@ -181,7 +203,8 @@ class Adapter(ABC):
             TryLater: the platform asks to wait.
             Hopeless: trying again cannot help.
             NotPermitted: the bot lacks a right, and the adapter has told the admins which, once.
-            Gone: the message that it is about is not there any more.
+            Gone: the message or file that it is about is not there any more.
+            FileRefused: the file that shall be fetched has too many bytes.
             NotPrivately: it cannot be shown to that person alone.
             Unclear: it may or may not have happened.
         """

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from xiaoer.adapter import Adapter
+from xiaoer.attaching import Files
 from xiaoer.building import Compiler, package_of
 from xiaoer.builtin import Xiaoer
 from xiaoer.buttons import ButtonSigner
@@ -21,6 +22,7 @@ from xiaoer.delivery import Delivery
 from xiaoer.dispatch import Dispatcher
 from xiaoer.errors import ConfigError, PluginError
 from xiaoer.events import PlatformEvent, Who
+from xiaoer.filing import FileRules
 from xiaoer.hosting import AppHost
 from xiaoer.housekeeping import keep_tidy
 from xiaoer.locks import FileLock
@@ -64,7 +66,9 @@ class App:
     ) -> None:
         self.settings = settings
         self.clock = CommunityClock(clock or SystemClock())
-        self.store = Store(settings.database, self.clock.now, settings.xiaoer.synchronous)
+        kept = settings.xiaoer.files
+        self._file_rules = FileRules(kept.largest, kept.kinds)
+        self.store = Store(settings.database, self.clock.now, settings.xiaoer.synchronous, self._file_rules)
         self.addresses: list[str] = []
         self.failure: BaseException | None = None
         self._key = key
@@ -272,6 +276,7 @@ class App:
         self.dispatcher = Dispatcher(self.store, self.clock.platform, signer, self.reports.tell)
         self.pipeline = Pipeline(self.store, self.dispatcher, self.clock, self.runtimes.values(), self._tasks)
         pictures = Pictures(PictureTable(registry.plugins.items()), self.clock.platform)
+        files = Files(self.store, self._file_rules)
         self.delivery = Delivery(
             self.store,
             self.clock,
@@ -280,6 +285,7 @@ class App:
             self.reports.tell_within,
             pictures,
             self._community,
+            files,
         )
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed

@@ -48,6 +48,8 @@ class Xiaoer(Plugin[NoConfig]):
         for found in await self._commands(ctx.community.id, event):
             summary = ctx.text(found.summary)
             parts += ["\n", *ctx.text("xiaoer.help.line", path=found.name, usage=found.usage, summary=summary)]
+            if found.on_message:
+                parts += [" ", *ctx.text("xiaoer.help.on_message")]
         ctx.answer(Content(tuple(parts)))
 
     @command("claim")

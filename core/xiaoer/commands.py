@@ -12,6 +12,9 @@ from xiaoer.arguments import Parameter, from_options, parameters_of, parse, usag
 from xiaoer.errors import PluginError, Refusal
 from xiaoer.plugin import CommandSpec, Plugin, Visibility, marked
 
+MENU_NAME = 32
+"""Characters of the name of a command in a message's menu (Discord docs, Application Command Object)."""
+
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -27,6 +30,7 @@ class Command:
         answer: who sees the answer.
         needs: the capability it takes; empty for everybody.
         default: whether the first word alone means this one.
+        on_message: whether it is used on a message.
     """
 
     plugin: str
@@ -36,6 +40,7 @@ class Command:
     answer: Visibility
     needs: str
     default: bool
+    on_message: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +61,11 @@ class Command:
     def summary(self) -> str:
         """The key of the text that says what it does."""
         return f"{self.plugin}.command.{'.'.join(self.path)}"
+
+    @property
+    def title(self) -> str:
+        """The key of the text by which it stands in a message's menu; empty where it is not used on messages."""
+        return f"{self.summary}.title" if self.on_message else ""
 
 
 class Resolved(NamedTuple):
@@ -154,4 +164,17 @@ def _command(plugin: str, function: Callable[..., Coroutine[Any, Any, None]], sp
     if spec.needs and not spec.needs.startswith(f"{plugin}."):
         raise PluginError(plugin, f"/{' '.join(spec.path)} needs {spec.needs}: name it {plugin}.<word>")
     parameters = parameters_of(plugin, function)
-    return Command(plugin, spec.path, function, parameters, spec.answer, spec.needs, spec.default)
+    if spec.on_message:
+        _check_usable_on_messages(plugin, spec.path, parameters)
+    return Command(plugin, spec.path, function, parameters, spec.answer, spec.needs, spec.default, spec.on_message)
+
+
+def _check_usable_on_messages(plugin: str, path: tuple[str, ...], parameters: tuple[Parameter, ...]) -> None:
+    line = f"/{' '.join(path)}"
+    needed = next((parameter.name for parameter in parameters if parameter.required), None)
+    if needed is not None:
+        raise PluginError(
+            plugin, f"{line}: in a message's menu nothing can be typed, so give {needed} a default or drop on_message"
+        )
+    if len(line) - 1 > MENU_NAME:
+        raise PluginError(plugin, f"{line}: in a message's menu a name has at most {MENU_NAME} characters: shorten it")

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from xiaoer.errors import ContentError
+
 
 class Mention(msgspec.Struct, frozen=True, tag="mention"):
     """A person named so that the platform notifies them.
@@ -72,18 +74,45 @@ class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
     png: bytes = b""
 
 
+class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A kept file of a message: a picture or a video is shown, anything else can be downloaded.
+
+    Args:
+        digest: which file, as ``tx.keep_file`` and :class:`~xiaoer.KeepFile` tell it.
+        name: what it is called; empty for the name under which it is kept.
+        mime: what it is; the core fills in what it really is.
+        alt: what it says, for people who cannot see it, and where it cannot be shown.
+        data: its bytes; the core fills them in before the adapter sees them, and sends them nowhere else.
+    """
+
+    digest: str
+    name: str = ""
+    mime: str = ""
+    alt: str = ""
+    data: bytes = b""
+
+
 class Content(msgspec.Struct, frozen=True):
-    """What a message says, which buttons it has and which picture it shows.
+    """What a message says, which buttons it has, and which picture or file it shows.
 
     Args:
         text: its parts.
         buttons: rows of buttons, from top to bottom.
-        picture: its picture; None for none.
+        picture: its picture, which is drawn; None for none.
+        file: its file, which is kept; None for none.
+
+    Raises:
+        ContentError: it has both a picture and a file.
     """
 
     text: Text
     buttons: tuple[tuple[Button, ...], ...] = ()
     picture: Picture | None = None
+    file: Stored | None = None
+
+    def __post_init__(self) -> None:
+        if self.picture is not None and self.file is not None:
+            raise ContentError("a message shows a picture or a file, not both: send two messages")
 
     @property
     def plain(self) -> str:

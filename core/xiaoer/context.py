@@ -12,6 +12,7 @@ import structlog
 from xiaoer.actions import AnyAction
 from xiaoer.errors import ContextClosed, StoreError
 from xiaoer.events import AnyEvent
+from xiaoer.filing import FILE
 from xiaoer.naming import NAMED, Named, asked_for, meant
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
@@ -132,6 +133,11 @@ class Context(Voice, Generic[C]):
             Refusal: nobody here is called so, or several are.
         """
         return meant(word, await self.read(NAMED, here=self.scene.community.id, **asked_for(word)))
+
+    async def file(self, digest: str) -> Row | None:
+        """Return a file that this plugin keeps here, with its ``data``; see :meth:`Transaction.file`."""
+        found = await self.report(FILE, of=self.scene.community.id, by=self.scene.plugin, which=digest)
+        return found[0] if found else None
 
     async def report(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Return the rows of a long read, which runs on a connection of its own."""

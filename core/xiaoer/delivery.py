@@ -12,12 +12,13 @@ import asyncio
 import math
 from collections.abc import Callable, Hashable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import structlog
 
-from xiaoer.actions import ANSWER, AnswerPerson, SendMessage
+from xiaoer.actions import ANSWER, BESIDE, AnswerPerson, Gained, KeepFile, SendMessage, beside
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
+from xiaoer.attaching import Files, ending, put_away
 from xiaoer.budget import UNPOST
 from xiaoer.errors import (
     DeliveryError,
@@ -30,6 +31,7 @@ from xiaoer.errors import (
     Unclear,
     Unreachable,
 )
+from xiaoer.filing import Copy
 from xiaoer.outbox import (
     ACTION,
     OPEN_ACTIONS,
@@ -85,6 +87,7 @@ class Delivery:
         tell: tells a community's admins within a transaction (transaction, community, text key, values).
         pictures: draws the pictures of messages.
         community: finds a community by its id; None when the configuration does not have it any more.
+        files: brings messages their files, and files their place.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Delivery:
         tell: Tell,
         pictures: Pictures,
         community: Callable[[str], Community | None],
+        files: Files,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -105,6 +109,7 @@ class Delivery:
         self._tell = tell
         self._pictures = pictures
         self._restraint = Restraint(store, clock, tasks, community, self._release)
+        self._files = files
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
@@ -188,7 +193,8 @@ class Delivery:
         self._more = len(actions) >= IN_HAND or len(shown) >= room
         for row in actions:
             self._taken = row.id
-            self._take(row.chat, Todo(row.id, row.urgency, paced=row.urgency != ANSWER))
+            chat = beside(row.chat) if row.urgency == BESIDE else row.chat
+            self._take(chat, Todo(row.id, row.urgency, paced=row.urgency not in (ANSWER, BESIDE)))
         for row in shown:
             place = Place(row.community, row.plugin, row.key, row.chat)
             self._take(row.chat, Todo(place, changes=row.message is not None))
@@ -300,13 +306,14 @@ class Delivery:
             request = translate(adapter, f"action/{entry.id}", action)
         except Hopeless as error:
             return await self._end(todo, entry, error)
-        if not todo.paced and adapter.is_paced(request):
+        if todo.urgency == ANSWER and not todo.paced and adapter.is_paced(request):
             todo = todo._replace(paced=True)
             if not pacer.claim(lane, todo, self._platform.monotonic()):
                 return todo
         if await self._restraint.holds(entry, todo):
             return None
         request = await self._pictures.drawn(entry.plugin, request)
+        request = await self._files.loaded(entry.community, entry.plugin, request)
         return await self._try(pacer, lane, todo, entry, adapter, request)
 
     def _too_late(self, todo: Todo) -> Hopeless:
@@ -342,14 +349,20 @@ class Delivery:
             )
             return Unclear(f"{type(error).__name__} in the adapter")
 
-    async def _end(self, todo: Todo, entry: Entry, result: Receipt | DeliveryError) -> Todo | None:
+    async def _end(self, todo: Todo, entry: Entry, result: Receipt | Copy | DeliveryError) -> Todo | None:
+        if isinstance(entry.action, KeepFile) and not isinstance(result, Copy):
+            result = await self._files.fetched(entry.action, result)
+        if isinstance(result, Copy):
+            copy = result
+            return await self._noting(todo, lambda tx: put_away(tx, entry, copy))
         if isinstance(result, Receipt):
-            message, invite = result.message, result.invite
-            return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None, invite))
+            message, gained = result.message, Gained(invite=result.invite)
+            return await self._noting(todo, lambda tx: end(tx, entry, "done", message, None, gained))
         return await self._noting(todo, lambda tx: self._fail(tx, entry, result))
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
-        end(tx, entry, "unknown" if isinstance(error, Unclear) else "failed", None, error.reason)
+        state: Literal["unknown", "failed"] = "unknown" if isinstance(error, Unclear) else "failed"
+        end(tx, entry, state, None, error.reason, ending(entry.action, error))
         _give_back(tx, entry, error)
         self._complain(tx, entry, error)
 
@@ -364,8 +377,8 @@ class Delivery:
         )
         if isinstance(error, NotPermitted):
             return  # the adapter has told them already
-        if entry.plugin == CORE or isinstance(entry.action, AnswerPerson):
-            return  # the core's own messages to admins must not cause others; whoever asks again is answered again
+        if entry.plugin == CORE or isinstance(entry.action, AnswerPerson | KeepFile):
+            return  # the core's own messages to admins must not cause others; whoever asks is told, and may ask again
         if isinstance(entry.action, SendMessage) and entry.action.batch is not None:
             return  # of ten thousand chats some are always gone: the broadcast's progress tells of them together
         if unknown:
@@ -393,6 +406,7 @@ class Delivery:
             if isinstance(request, Pin):
                 request = Pin(request.id, request.chat, entry.message or "", request.pinned)
             request = await self._pictures.drawn(entry.plugin, request)
+            request = await self._files.loaded(entry.community, entry.plugin, request)
             result = await self._perform(adapter, request)
             if isinstance(result, NotPrivately) and (instead := publicly(request, entry.action)) is not None:
                 result = await self._perform(adapter, instead)

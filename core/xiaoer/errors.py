@@ -9,13 +9,15 @@
     │   └── ValueRefused     a value does not fit the column it is meant for
     ├── ContextClosed        a hook used its context after its event was over
     ├── LedgerError          a plugin asks for a transfer that there cannot be
+    ├── ContentError         a message asks for what cannot be shown together
     ├── Refusal              a person cannot have what they asked for; they are told why
     ├── AdapterError         an adapter cannot serve its platform
     └── DeliveryError        a platform did not perform an action
         ├── TryLater         the platform asks to wait
         │   └── Unreachable  it cannot be asked now; nothing was sent
         ├── Hopeless         trying again cannot help
-        │   ├── Gone         the message that it is about is not there any more
+        │   ├── Gone         the message or file that it is about is not there any more
+        │   ├── FileRefused  a file is too large or of a kind that is not kept
         │   ├── NotPermitted the bot lacks a right, and admins know which
         │   └── NotPrivately it cannot be shown to that person alone
         └── Unclear          it may or may not have happened
@@ -122,6 +124,10 @@ class LedgerError(XiaoerError):
     """A plugin asks for a transfer that there cannot be: its own fault, not a person's."""
 
 
+class ContentError(XiaoerError):
+    """A message asks for what cannot be shown together; the message says what to leave out."""
+
+
 class AdapterError(XiaoerError):
     """An adapter cannot serve its platform; the message says what to do about it."""
 
@@ -160,7 +166,25 @@ class Hopeless(DeliveryError):
 
 
 class Gone(Hopeless):
-    """The message that should be changed or pinned is not there any more; what is shown is sent anew."""
+    """The message that should be changed or pinned, or the file that should be fetched, is not there any more.
+
+    What is shown is sent anew.
+    """
+
+
+class FileRefused(Hopeless):
+    """A file is not kept; an adapter raises it of one that is larger than was asked for.
+
+    Args:
+        reason: why, for the log.
+        key: the text that tells people why; empty for a file that is too large.
+        values: what the text names.
+    """
+
+    def __init__(self, reason: str = "the file is too large", key: str = "", **values: object) -> None:
+        self.key = key
+        self.values = values
+        super().__init__(reason)
 
 
 class NotPermitted(Hopeless):

@@ -67,6 +67,42 @@ class JoinSource(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...] = ()
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that hangs on a message, as its platform names and describes it; :class:`~xiaoer.KeepFile` copies it.
+
+    Args:
+        kind: what it is.
+        name: what it is called; empty where it has no name.
+        mime: what the platform takes it for, for instance ``image/png``; empty where it does not say.
+        size: bytes; None where the platform does not say.
+        handle: how the adapter finds it again; the adapter's own.
+    """
+
+    kind: MessageKind
+    name: str
+    mime: str
+    size: int | None
+    handle: str
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """The message that a command was used on.
+
+    Args:
+        message: the platform's id of it.
+        who: who wrote it; None where the platform does not tell.
+        text: what it says, or the part of it that was marked; data, never markup.
+        kind: what it carries.
+        attachments: the files that hang on it.
+    """
+
+    message: str
+    who: Who | None
+    text: str
+    kind: MessageKind = "text"
+    attachments: tuple[Attachment, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A fact.
 
@@ -155,6 +191,7 @@ class CommandUsed(PlatformEvent, frozen=True, kw_only=True, tag_field="type", ta
         handle: where the answer goes; the adapter's own, valid for a limited time.
         message: the platform's id of the message that held it, where there is one.
         reply_to: the message it was written in answer to, where there is one.
+        quoted: the message it was used on: the one it answers, as far as the platform tells it with the command.
     """
 
     text: str
@@ -162,6 +199,7 @@ class CommandUsed(PlatformEvent, frozen=True, kw_only=True, tag_field="type", ta
     options: dict[str, str] | None = None
     message: str | None = None
     reply_to: str | None = None
+    quoted: Quoted | None = None
 
 
 class ScheduleDue(Event, frozen=True, kw_only=True, tag_field="type", tag="schedule"):
@@ -195,6 +233,9 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
         message: the platform's id of what was sent; None when nothing was.
         error: why it cannot be; None when it was performed.
         invite: the address of the invite that was made, on which people can click; None when none was.
+        file: the digest under which a file is kept; None when none is.
+        why: the key of the text that tells people why a file is not kept; None when it is.
+        values: what that text names.
         prompted: whether a person caused it; what a timer causes counts towards the notification budget.
     """
 
@@ -205,6 +246,9 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
     message: str | None = None
     error: str | None = None
     invite: str | None = None
+    file: str | None = None
+    why: str | None = None
+    values: dict[str, Any] = {}
     prompted: bool = True
 
 

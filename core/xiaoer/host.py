@@ -35,6 +35,7 @@ class CommandForm(NamedTuple):
         default: whether the first word alone means this one.
         role: the least role that may use it; None when everybody may.
         answer: who sees the answer.
+        title: the key of the text by which it stands in a message's menu; empty where it is not used on messages.
     """
 
     path: tuple[str, ...]
@@ -43,6 +44,12 @@ class CommandForm(NamedTuple):
     default: bool
     role: Role | None
     answer: Visibility
+    title: str = ""
+
+    @property
+    def on_message(self) -> bool:
+        """Whether it is used on a message."""
+        return bool(self.title)
 
 
 class Membership(NamedTuple):

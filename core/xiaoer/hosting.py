@@ -141,10 +141,11 @@ class AppHost:
     async def commands(self, community: str, who: Who) -> list[CommandHelp]:
         """Return the commands that a person may use, in their language."""
         found = await self._app.commands(community, who)
-        return [
-            CommandHelp(command.name, command.usage, self.text(community, who.locale, command.summary))
-            for command in found
-        ]
+        return [CommandHelp(command.name, command.usage, self._summary(community, who, command)) for command in found]
+
+    def _summary(self, community: str, who: Who, command: Command) -> str:
+        keys = [command.summary, "xiaoer.help.on_message"] if command.on_message else [command.summary]
+        return " ".join(self.text(community, who.locale, key) for key in keys)
 
     def command_forms(self, community: str) -> tuple[CommandForm, ...]:
         """Return all commands of a community."""
@@ -189,4 +190,5 @@ def _form(runtime: CommunityRuntime, command: Command) -> CommandForm:
     if command.needs:
         declared = runtime.plugins[command.plugin].plugin.capabilities
         role = least_role(command.needs, declared, runtime.community.grants)
-    return CommandForm(command.path, command.parameters, command.summary, command.default, role, command.answer)
+    path, parameters, summary = command.path, command.parameters, command.summary
+    return CommandForm(path, parameters, summary, command.default, role, command.answer, command.title)

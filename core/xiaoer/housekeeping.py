@@ -1,4 +1,7 @@
-"""What is thrown away, and when: keys of events after 7 days, what was performed, fired or failed after 30."""
+"""What is thrown away, and when: keys of events after 7 days, what was performed, fired or failed after 30.
+
+Files go when nobody uses them any more.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import ColumnElement, Table, bindparam, delete, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select
 
 from xiaoer.errors import StoreError
 from xiaoer.statements import Statement
-from xiaoer.tables import faults, outbox, posts, seen, timers
+from xiaoer.tables import faults, file_uses, kept_files, outbox, posts, seen, timers
 from xiaoer.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -30,15 +33,16 @@ CHUNK = 500
 class _Forgetting:
     """How rows of a table are thrown away: looked for beside the writer, for that may take long, and then dropped."""
 
-    def __init__(self, table: Table, over: ColumnElement[bool]) -> None:
+    def __init__(self, table: Table, over: ColumnElement[bool], chunk: int = CHUNK) -> None:
         key = next(iter(table.primary_key.columns))
-        self._find = Statement(select(key.label("key")).where(over).limit(CHUNK))
+        self._chunk = chunk
+        self._find = Statement(select(key.label("key")).where(over).limit(chunk))
         self._drop = Statement(delete(table).where(key == bindparam("this"), over))
 
     async def run(self, store: Store, **values: Any) -> None:
         """Throw all of them away, some at a time."""
-        found = CHUNK
-        while found == CHUNK:
+        found = self._chunk
+        while found == self._chunk:
             keys = [row.key for row in await store.report(self._find, **values)]
             await store.transact(self._all, keys, values)
             found = len(keys)
@@ -57,6 +61,8 @@ FORGET_RECORDS = (
     _Forgetting(posts, posts.c.at < bindparam("before")),
     _Forgetting(faults, faults.c.at < bindparam("before")),
 )
+FORGET_FILES = _Forgetting(kept_files, ~exists().where(file_uses.c.digest == kept_files.c.digest), chunk=1)
+"""One at a time, for a large one takes long to throw away."""
 
 
 async def tidy(store: Store, now: datetime) -> None:
@@ -68,6 +74,7 @@ async def tidy(store: Store, now: datetime) -> None:
     await FORGET_KEYS.run(store, hour=int((now - KEEP_KEYS).timestamp()) // 3600)
     for forgetting in FORGET_RECORDS:
         await forgetting.run(store, before=now - KEEP_RECORDS)
+    await FORGET_FILES.run(store)
 
 
 async def keep_tidy(store: Store, clock: CommunityClock) -> None:

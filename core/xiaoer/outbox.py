@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from xiaoer.actions import AnyAction, Asked, ShowMessage, conclusion, decode_action
+from xiaoer.actions import NOTHING, AnyAction, Asked, Gained, ShowMessage, conclusion, decode_action
 from xiaoer.adapter import Delete, Pin, Receipt, Request
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import outbox, shown
@@ -249,12 +249,12 @@ def end(
     state: Literal["done", "failed", "unknown"],
     message: str | None,
     reason: str | None,
-    invite: str | None = None,
+    gained: Gained = NOTHING,
 ) -> None:
     """Note how an action ended, and tell its plugin if it asked to be told."""
     tx.run(ENDED, entry=entry.id, became=state, sent=message, why=reason, moment=tx.now)
     asked = Asked(entry.id, entry.community, entry.plugin, not entry.unprompted)
-    told = conclusion(asked, entry.action, tx.now, message=message, error=reason, invite=invite)
+    told = conclusion(asked, entry.action, tx.now, message=message, error=reason, gained=gained)
     if told is not None:
         tx.emit(told)
 

@@ -44,10 +44,11 @@ class Todo(NamedTuple):
 
     Args:
         mark: what it is.
-        urgency: ``ANSWER``, ``PROMPT`` or ``BROADCAST``.
+        urgency: ``BESIDE``, ``ANSWER``, ``PROMPT`` or ``BROADCAST``.
         changes: whether it changes a message that stands already.
         tries: how often it was tried.
-        paced: whether it is known to count towards the limits; of an answer that is not known before it is read.
+        paced: whether it is known to count towards the limits; of an answer that is not known before it is read, and
+            what is done beside the messages does not.
     """
 
     mark: Hashable
@@ -247,6 +248,8 @@ class Pacer:
                 continue
             if todo.paced:
                 self._give(lane, todo, now)
+            elif todo.urgency != ANSWER:
+                lane.holder = todo.mark
             lane.under_way += 1
             self.under_way += 1
             self._place(lane, now)

@@ -11,11 +11,12 @@ from xiaoer.actions import (
     AnyAction,
     CreateInvite,
     DeleteMessage,
+    KeepFile,
     RevokeInvite,
     SendMessage,
     ShowMessage,
 )
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Invite, Pin, Request, Revoke, Send
+from xiaoer.adapter import Adapter, Answer, Delete, Edit, Fetch, Invite, Pin, Request, Revoke, Send
 from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, TryLater
 from xiaoer.outbox import Shown
 
@@ -46,6 +47,10 @@ def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
         case SendMessage():
             only_to = _only_to(adapter, action)
             return Send(name, action.chat, action.content, action.reply_to, only_to)
+        case KeepFile():
+            if "fetch" not in can:
+                raise Hopeless(f"{adapter.platform} hands out no files")
+            return Fetch(name, action.chat, action.attachment)
         case DeleteMessage():
             if "delete" not in can:
                 raise Hopeless(f"{adapter.platform} cannot delete messages")

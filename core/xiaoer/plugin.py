@@ -78,6 +78,7 @@ class CommandSpec:
     default: bool
     answer: Visibility
     needs: str
+    on_message: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class Plugin(Generic[ConfigT]):
 
 
 def command(
-    path: str, *, default: bool = False, answer: Visibility = "private", needs: str = ""
+    path: str, *, default: bool = False, answer: Visibility = "private", needs: str = "", on_message: bool = False
 ) -> Callable[
     [Callable[Concatenate[P, Context[C], CommandUsed, A], Coroutine[Any, Any, None]]],
     Callable[Concatenate[P, Context[C], CommandUsed, A], Coroutine[Any, Any, None]],
@@ -148,12 +149,15 @@ def command(
         default: whether the first word alone means this one.
         answer: who sees the answer.
         needs: the capability that the person must have; empty for everybody.
+        on_message: whether it is used on a message, which is then ``event.quoted``: by answering the message with it,
+            and on Discord, where commands answer nothing, from the message's menu. There it stands as the text
+            ``<plugin>.command.<path with dots>.title`` and nothing can be typed, so all its parameters have defaults.
     """
 
     def mark(
         function: Callable[Concatenate[P, Context[C], CommandUsed, A], Coroutine[Any, Any, None]],
     ) -> Callable[Concatenate[P, Context[C], CommandUsed, A], Coroutine[Any, Any, None]]:
-        return _mark(function, CommandSpec(tuple(path.split()), default, answer, needs))
+        return _mark(function, CommandSpec(tuple(path.split()), default, answer, needs, on_message))
 
     return mark
 

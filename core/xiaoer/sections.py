@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from xiaoer.filing import LARGEST
 from xiaoer.plugin import Role, Settings
 
 _ID = re.compile(r"[a-z][a-z0-9_]*:\S{1,160}")
@@ -22,6 +23,19 @@ Id = Annotated[str, AfterValidator(_with_platform)]
 """An id with the platform in front: ``telegram:-1001``."""
 
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+Kind = Literal["png", "jpeg", "gif", "webp", "pdf", "mp4", "text", "other"]
+
+
+class FilesSection(Settings):
+    """``[xiaoer.files]``: copies of files that members post."""
+
+    largest: int = Field(default=LARGEST, ge=1, le=50, description="Megabytes of a file that is kept, at most.")
+    kinds: tuple[Kind, ...] = Field(
+        default=("png", "jpeg", "gif", "webp", "pdf", "mp4", "text"),
+        description="What is kept, as its content says; other is everything else, as a download.",
+    )
 
 
 class XiaoerSection(Settings):
@@ -43,6 +57,7 @@ class XiaoerSection(Settings):
     required: tuple[str, ...] = Field(
         default=(), description="Plugins without which the program does not start; others are left out when they fail."
     )
+    files: FilesSection = Field(default=FilesSection(), description="Copies of files that members post.")
 
 
 class ChatsSection(Settings):

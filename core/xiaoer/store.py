@@ -24,8 +24,9 @@ import structlog
 
 from xiaoer.errors import StoreError
 from xiaoer.files import PATIENCE, address, connected, explain, is_damage
+from xiaoer.filing import FileRules
 from xiaoer.statements import Row, Statement
-from xiaoer.transaction import PartLost, Requested, Transaction
+from xiaoer.transaction import ANY_FILE, PartLost, Requested, Transaction
 
 A = ParamSpec("A")
 R = TypeVar("R")
@@ -124,12 +125,18 @@ class Store:
         file: the database; its schema is there already.
         now: community time.
         synchronous: ``FULL`` survives a power cut, ``NORMAL`` only a crash of the process.
+        rules: which files may be kept.
     """
 
     def __init__(
-        self, file: Path, now: Callable[[], datetime], synchronous: Literal["FULL", "NORMAL"] = "FULL"
+        self,
+        file: Path,
+        now: Callable[[], datetime],
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        rules: FileRules = ANY_FILE,
     ) -> None:
         self.file = file
+        self._rules = rules
         self._now = now
         self.on_commit: Callable[[Requested], None] = _ignore
         self.on_damage: Callable[[StoreError], None] = _ignore
@@ -356,7 +363,7 @@ class Store:
     def _apply_all(self, connection: sqlite3.Connection, group: list[Work], now: datetime) -> Requested:
         while True:
             requested = Requested()
-            tx = Transaction(connection, requested, now, self._limit)
+            tx = Transaction(connection, requested, now, self._limit, self._rules)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 for work in group:

@@ -107,9 +107,9 @@ outbox = Table(
 """Requested actions: ``wanted``, ``held``, ``sending``, ``done``, ``failed``, ``unknown`` or ``cancelled``.
 
 ``action`` is erased at the end, and ``ended`` says when that was. Ids are never given again, because they name the
-request to the platform. ``urgency`` is 2 for answers and invites, 1 for what else a person caused, 0 for what goes out
-to many; ``unprompted`` is 1 for what nobody caused. ``key`` names what a newer request takes the place of, ``batch``
-the broadcast it is part of.
+request to the platform. ``urgency`` is 3 for what is done beside messages, 2 for answers and invites, 1 for what else a
+person caused, 0 for what goes out to many; ``unprompted`` is 1 for what nobody caused. ``key`` names what a newer
+request takes the place of, ``batch`` the broadcast it is part of.
 """
 
 shown = Table(
@@ -236,6 +236,30 @@ faults = Table(
     Column("at", Moment, nullable=False),
 )
 """What plugins failed at, and what automatic acts were done and why."""
+
+kept_files = Table(
+    "xr_file",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("mime", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Files, each once, named by the SHA-256 of its bytes; one that nobody uses is thrown away."""
+
+file_uses = Table(
+    "xr_file_use",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("plugin", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("uses", Integer, nullable=False),
+    Index("xr_file_use_digest", "digest"),
+    sqlite_with_rowid=False,
+)
+"""Which plugin of which community keeps which file, and how often it was told to."""
 
 values = Table(
     "xr_value",

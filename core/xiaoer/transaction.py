@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from xiaoer import filing
 from xiaoer.actions import (
     AnswerPerson,
     AnyAction,
@@ -24,8 +25,9 @@ from xiaoer.actions import (
     urgency_of,
 )
 from xiaoer.content import Content
-from xiaoer.errors import Refusal
+from xiaoer.errors import FileRefused, Refusal
 from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
+from xiaoer.filing import FileRules
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
 from xiaoer.statements import Row, Statement
@@ -148,6 +150,8 @@ class Requested:
     after: list[Callable[[], None]] = field(default_factory=lambda: [])
 
 
+ANY_FILE = FileRules()
+
 STORAGE_FAILURES = (
     "SQLITE_FULL",
     "SQLITE_IOERR",
@@ -189,6 +193,7 @@ class Transaction(Voice):
         requested: collects what is asked for.
         now: community time.
         limit: starts the time that a part may take, or says that what follows is the core's.
+        rules: which files may be kept.
 
     Attributes:
         withdrawn: whether the part that was applied last has said so of its event; the core's.
@@ -200,6 +205,7 @@ class Transaction(Voice):
         requested: Requested,
         now: datetime,
         limit: Callable[[bool], None] = lambda _: None,
+        rules: FileRules = ANY_FILE,
     ) -> None:
         self._connection = connection
         self._requested = requested
@@ -207,6 +213,7 @@ class Transaction(Voice):
         self.withdrawn = False
         self._limited = False
         self._set_limit = limit
+        self._rules = rules
 
     def _limit(self, on: bool) -> None:
         self._limited = on
@@ -371,6 +378,31 @@ class Transaction(Voice):
         """Cancel the waiting timers of a job and return how many there were."""
         self._requested.timers += 1
         return self.run(UNSCHEDULE, of=self.scene.community.id, by=self.scene.plugin, name=job)
+
+    def keep_file(self, data: bytes, name: str, mime: str = "") -> str:
+        """Keep a file and return its digest; kept twice, it has to be forgotten twice.
+
+        Args:
+            data: its bytes.
+            name: what it is called.
+            mime: what it is said to be, which counts only where its content does not tell.
+
+        Raises:
+            Refusal: it is empty, too large, or of a kind that is not kept.
+        """
+        try:
+            copy = filing.examined(data, name, mime, self._rules)
+        except FileRefused as error:
+            raise Refusal(error.key, **error.values) from error
+        return filing.keep(self, self.scene.community.id, self.scene.plugin, copy)
+
+    def file(self, digest: str) -> Row | None:
+        """Return a file that this plugin keeps here: ``digest``, ``mime``, ``name``, ``size``, ``data``, ``at``."""
+        return filing.find(self, self.scene.community.id, self.scene.plugin, digest)
+
+    def forget_file(self, digest: str) -> bool:
+        """Keep a file once less; return whether it was kept. What others keep stays theirs."""
+        return filing.forget(self, self.scene.community.id, self.scene.plugin, digest)
 
     def refuse(self, key: str, values: dict[str, object]) -> None:
         """Tell the person who asked, and nobody else, why they cannot have it; the core's."""

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.contracts.stage import How, Pace, Seen, Stage
+from tests.contracts.stage import Attached, How, Pace, Seen, Stage
 from tests.png import title
 from tests.simulators.discord import DiscordServer, Interaction, Message, User
+from tests.simulators.discord.uploads import Upload
 
 from xiaoer import Plugin
 from xiaoer_discord import DiscordAdapter
@@ -92,6 +93,23 @@ class DiscordStage(Stage):
     async def use(self, name: str, command: str, **options: Any) -> str:
         """Use a command that Discord shows."""
         return self._ask(self.server.use(self.channel, self.person(name), command, **options))
+
+    async def use_on(self, name: str, command: str, message: str) -> str:
+        """Choose a command in the menu of a message, where it stands by its title."""
+        title = f"probe.command.{command.replace(' ', '.')}.title"
+        found = (self._kept | self._written)[message]
+        return self._ask(self.server.use_on(found, self.person(name), title))
+
+    async def attach(self, name: str, text: str, file: Attached) -> str:
+        """Post a file."""
+        message = self.server.write(self.channel, self.person(name), text, file=Upload(file.name, file.data))
+        self._written[str(message.id)] = message
+        return str(message.id)
+
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Look into the channel."""
+        seen = self.server.seen(self.channel, self.person(name))
+        return [(shown(one.content), data) for one in seen for data in one.files.values()]
 
     async def press(self, name: str, label: str, message: str) -> str:
         """Press a button."""

@@ -9,11 +9,13 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, inse
 from tests.png import png
 
 from xiaoer import (
+    ActionEnded,
     Button,
     ButtonPressed,
     CommandUsed,
     Content,
     Context,
+    KeepFile,
     MemberJoined,
     MemberLeft,
     MessagePosted,
@@ -21,12 +23,16 @@ from xiaoer import (
     Picture,
     Plugin,
     ReactionChanged,
+    Refusal,
     Rest,
     Role,
     Statement,
+    Stored,
+    Then,
     Transaction,
     button,
     command,
+    continuation,
     on_join,
     on_leave,
     on_message,
@@ -109,6 +115,9 @@ class Probe(Plugin[NoConfig]):
         elif event.text.startswith("paint "):
             colour = event.text.partition(" ")[2]
             ctx.show("painting", chat, Content((event.text,), CARD[:1], field(colour)))
+        elif event.text.startswith("show "):
+            _, digest, words = event.text.split(" ", 2)
+            ctx.show("file", chat, Content((words,), CARD[:1], file=Stored(digest, alt="what was kept")))
         elif event.text == "delete that" and event.reply_to is not None:
             ctx.delete(chat, event.reply_to)
         elif event.text.startswith("only me"):
@@ -125,6 +134,31 @@ class Probe(Plugin[NoConfig]):
         """Say something back, to one person."""
         ctx.transact(note, "command", event.who.name, "echo", text)
         ctx.answer(Content((f"echo: {text}",)))
+
+    @command("look", on_message=True)
+    async def look(self, ctx: Here, event: CommandUsed, mark: str = "-") -> None:
+        """Note the message that it is used on."""
+        on = event.quoted
+        if on is None:
+            raise Refusal("probe.look.nothing")
+        files = " ".join(f"{one.kind} {one.name} {one.size}" for one in on.attachments)
+        ctx.transact(note, "look", on.who.name if on.who is not None else "", f"{on.kind}: {on.text}", files)
+        ctx.answer(Content((f"look: {on.message == event.reply_to} {mark}",)))
+
+    @command("keep", on_message=True)
+    async def keep(self, ctx: Here, event: CommandUsed) -> None:
+        """Keep the files of the message that it is used on."""
+        chat = event.chat or event.space
+        for file in event.quoted.attachments if event.quoted is not None else ():
+            ctx.request(KeepFile(chat=chat, attachment=file, then=Then("kept", {"chat": chat})))
+        ctx.answer(Content(("keeping",)))
+
+    @continuation("kept")
+    async def kept(self, ctx: Here, event: ActionEnded) -> None:
+        """Note what is kept, or say why not."""
+        ctx.transact(note, "kept", "", event.file or "", event.why or "")
+        if event.why is not None:
+            ctx.send(event.data["chat"], Content(ctx.text(event.why, to="all", **event.values)))
 
     @command("shout", answer="public")
     async def shout(self, ctx: Here, event: CommandUsed, text: Rest) -> None:

@@ -33,6 +33,16 @@ class Pace(Clock, Protocol):
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file that somebody posts: as what, its name, its bytes and what the platform takes it for."""
+
+    kind: Literal["photo", "video", "file"]
+    name: str
+    data: bytes
+    mime: str
+
+
+@dataclass(frozen=True)
 class Seen:
     """A message of the bot as one person sees it.
 
@@ -211,6 +221,18 @@ class Stage(ABC):
     @abstractmethod
     async def use(self, name: str, command: str, **options: Any) -> str:
         """Let somebody use a command; return a handle for :meth:`answers`."""
+
+    async def use_on(self, name: str, command: str, message: str) -> str:
+        """Let somebody use a command on a message; return a handle for :meth:`answers`."""
+        raise NotImplementedError
+
+    async def attach(self, name: str, text: str, file: Attached) -> str:
+        """Let somebody post a file with some words; return the message's id."""
+        raise NotImplementedError
+
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Return what somebody sees of the bot that has a file: what it says, and the file's bytes."""
+        raise NotImplementedError
 
     @abstractmethod
     async def press(self, name: str, label: str, message: str) -> str:

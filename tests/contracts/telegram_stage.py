@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.contracts.stage import How, Pace, Seen, Stage
+from tests.contracts.stage import Attached, How, Pace, Seen, Stage
 from tests.png import title
 from tests.simulators.telegram import BotApi, Group, Message, User
 
@@ -107,6 +107,23 @@ class TelegramStage(Stage):
         if self._is_hidden(command, user):
             return f"m{self.api.whisper(self.group, user, typed).id}"
         return f"m{self.api.write(self.group, user, typed).id}"
+
+    async def use_on(self, name: str, command: str, message: str) -> str:
+        """Type a command in answer to a message."""
+        user, answered = self.person(name), self.group.messages[int(message)]
+        assert not self._is_hidden(command, user), "what is typed for the bot alone need not say what it answers"
+        return f"m{self.api.write(self.group, user, f'/{command}', reply_to=answered).id}"
+
+    async def attach(self, name: str, text: str, file: Attached) -> str:
+        """Post a file; photos have no names on Telegram."""
+        kind = "document" if file.kind == "file" else file.kind
+        media = self.api.photos.add(kind, file.data, "" if kind == "photo" else file.name, file.mime)
+        return str(self.api.write(self.group, self.person(name), text, media=media).id)
+
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Look into the group."""
+        said = self.api.said(self.group, self.person(name))
+        return [(one.text, one.media.data) for one in said if one.media is not None]
 
     def _is_hidden(self, command: str, user: User) -> bool:
         scope = "chat_administrators" if self.group.members[user.id] == "administrator" else "chat"

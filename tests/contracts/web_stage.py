@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import httpx
 import msgspec
-from tests.contracts.stage import How, Seen, Stage
+from tests.contracts.stage import Attached, How, Seen, Stage
 from tests.png import title
 
 from xiaoer import Content, Plugin
@@ -95,6 +95,29 @@ class WebStage(Stage):
         """Type a command."""
         typed = " ".join([command, *(str(value) for value in options.values())])
         return await self._do(name, do="write", text=f"/{typed}")
+
+    async def use_on(self, name: str, command: str, message: str) -> str:
+        """Type a command in answer to a message."""
+        return await self._do(name, do="write", text=f"/{command}", reply_to=message)
+
+    async def attach(self, name: str, text: str, file: Attached) -> str:
+        """Post a file, and then the message that has it."""
+        assert self._http is not None
+        answer = await self._http.post(
+            "/file",
+            params={"space": self.space, "as": self._ids[name], "name": file.name},
+            content=file.data,
+            headers={"content-type": "application/octet-stream"},
+        )
+        assert answer.status_code == 200, answer.text
+        return await self._do(name, do="write", text=text, **answer.json())
+
+    async def carried(self, name: str) -> list[tuple[str, bytes]]:
+        """Read the rows, and fetch what hangs on them."""
+        assert self._http is not None
+        rows = [(row, msgspec.convert(row.content, Content)) for row in await self._rows(name)]
+        files = [(content.plain, content.file.digest) for _, content in rows if content.file is not None]
+        return [(words, (await self._http.get(f"/file/{digest}")).content) for words, digest in files]
 
     async def press(self, name: str, label: str, message: str) -> str:
         """Press a button."""

@@ -151,6 +151,23 @@ def test_a_capability_belongs_to_its_plugin() -> None:
         CommandTree([("made", declared("act", needs="shop.manage"))])
 
 
+def test_a_command_that_is_used_on_messages_needs_nothing_typed() -> None:
+    async def act(self: Any, ctx: Here, event: CommandUsed, cups: int) -> None:
+        """Act."""
+
+    made: Plugin[Any] = type("Made", (Plugin,), {"name": "made", "act": command("act", on_message=True)(act)})()
+    with pytest.raises(PluginError, match="give cups a default or drop on_message"):
+        CommandTree([("made", made)])
+    (found,) = CommandTree([("made", declared("act", on_message=True))])
+    assert found.title == "made.command.act.title"
+
+
+def test_a_command_that_is_used_on_messages_has_a_short_name() -> None:
+    with pytest.raises(PluginError, match="at most 32 characters"):
+        CommandTree([("made", declared(f"{'a' * 20} {'b' * 12}", on_message=True))])
+    assert list(CommandTree([("made", declared(f"{'a' * 20} {'b' * 11}", on_message=True))]))
+
+
 def test_what_people_cannot_type_cannot_be_a_parameter() -> None:
     async def act(self: Any, ctx: Here, event: CommandUsed, thing: dict[str, str]) -> None:
         """Act."""

@@ -1,4 +1,5 @@
 // A person's page: what they do goes out in order, what changes comes in by the stream.
+import { attaching } from "./attach.js";
 import { complete } from "./commands.js";
 import { listen } from "./listen.js";
 import { open, renew } from "./pictures.js";
@@ -64,6 +65,9 @@ function complain(where, sentence) {
 // -- in -------------------------------------------------------------------------------------------
 
 const atBottom = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 120;
+let low = true; // whether the end is read, which a picture that has come must not push away
+addEventListener("scroll", () => (low = atBottom()));
+list.addEventListener("load", () => low && list.lastElementChild?.scrollIntoView({ block: "end" }), { capture: true });
 const message = (id) => list.querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 function put(notice) {
@@ -134,15 +138,26 @@ function setMode(next, label) {
   text.focus();
 }
 
+const upload = `/file?${new URLSearchParams({ space: page.space, as: page.me })}`;
+const attached = attaching(composer, upload, Number(page.largest), page, (sentence) => complain(composer, sentence));
+
+let turn = Promise.resolve(); // what is written after a file that is still being posted does not overtake it
+
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
   const said = text.value.trim();
-  if (!said) return;
-  act({ do: "write", text: said, kind: mode.edits ? "text" : $("kind").value, ...mode });
+  if (!said && !attached.any) return;
+  const what = { do: "write", text: said, kind: mode.edits ? "text" : $("kind").value, ...mode };
   text.value = "";
   text.dispatchEvent(new Event("input"));
   $("kind").value = "text";
   setMode({}, "");
+  const taken = what.edits ? Promise.resolve(null) : attached.take();
+  turn = turn.then(async () => {
+    const file = await taken;
+    if (file !== undefined) act({ ...what, ...file });
+    else if (!text.value) text.value = said;
+  });
 });
 
 text.addEventListener("keydown", (event) => {

@@ -15,6 +15,7 @@ from xiaoer.adapter import (
     Capability,
     Delete,
     Edit,
+    Fetch,
     Invite,
     Limits,
     Pin,
@@ -23,8 +24,9 @@ from xiaoer.adapter import (
     Revoke,
     Send,
 )
-from xiaoer.content import Button, Content, Picture
-from xiaoer.errors import Gone, Hopeless
+from xiaoer.content import Button, Content, Picture, Stored
+from xiaoer.errors import FileRefused, Gone, Hopeless
+from xiaoer.events import Attachment, MessageKind
 from xiaoer.host import Host
 from xiaoer.plugin import Settings
 
@@ -72,6 +74,11 @@ class FakeMessage:
         """Its picture as it was drawn, with the name and the data that it was drawn from."""
         return self.content.picture
 
+    @property
+    def file(self) -> Stored | None:
+        """Its file, with its bytes."""
+        return self.content.file
+
 
 @dataclass(frozen=True)
 class FakeInvite:
@@ -93,6 +100,7 @@ class FakePlatform:
         failures: what the next requests fail with, one each; None lets one pass.
         hang: whether requests are heard and never answered.
         limits: what it takes; every chat is a group.
+        files: what hangs on messages, by the handle of the attachment.
     """
 
     messages: dict[str, FakeMessage] = field(default_factory=lambda: {})
@@ -101,7 +109,16 @@ class FakePlatform:
     failures: deque[Exception | None] = field(default_factory=lambda: deque())
     hang: bool = False
     limits: Limits = field(default_factory=Limits)
-    capabilities: frozenset[Capability] = frozenset({"only_to", "private_answer", "edit", "delete", "pin", "invite"})
+    files: dict[str, bytes] = field(default_factory=lambda: {})
+    capabilities: frozenset[Capability] = frozenset(
+        {"only_to", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
+    )
+
+    def attach(self, data: bytes, name: str = "", *, kind: MessageKind = "file", mime: str = "") -> Attachment:
+        """Let a file hang on a message that somebody posts, and return how events name it."""
+        handle = f"f{len(self.files) + 1}"
+        self.files[handle] = data
+        return Attachment(kind, name, mime, len(data), handle)
 
     def perform(self, request: Request) -> Receipt:
         """Do what is asked, or fail as the test says."""
@@ -134,7 +151,17 @@ class FakePlatform:
                 self.invites[request.invite] = replace(self.invites[request.invite], revoked=True)
             case Revoke():
                 raise Hopeless("there is no such invite")
+            case Fetch():
+                return Receipt(data=self._hand_out(request))
         return Receipt()
+
+    def _hand_out(self, request: Fetch) -> bytes:
+        data = self.files.get(request.attachment.handle)
+        if data is None:
+            raise Gone("the file is not there any more")
+        if len(data) > request.limit:
+            raise FileRefused
+        return data
 
     def _post(
         self, chat: str, content: Content, only_to: str | None, answers: str | None, reply_to: str | None = None

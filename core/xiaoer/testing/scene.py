@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -26,11 +26,12 @@ from xiaoer.events import (
     MemberLeft,
     MessageKind,
     MessagePosted,
+    Quoted,
     ReactionChanged,
     Who,
 )
 from xiaoer.plugin import Plugin, Role
-from xiaoer.sections import XiaoerSection
+from xiaoer.sections import FilesSection, XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
 from xiaoer.testing.adapter import FakeAdapter, FakeMessage, FakePlatform, FakeSettings
@@ -181,14 +182,16 @@ class Town:
         await self.tell(event)
         return self._answer(event.handle)
 
-    async def use(self, name: str, command: str, *, role: Role = "member") -> FakeMessage | None:
+    async def use(
+        self, name: str, command: str, *, role: Role = "member", quoted: Quoted | None = None
+    ) -> FakeMessage | None:
         """Let somebody use a slash command, in the role they have on the platform; return the answer they get."""
-        event = self.using(name, command, role=role)
+        event = self.using(name, command, role=role, quoted=quoted)
         await self.tell(event)
         return self._answer(event.handle)
 
-    def using(self, name: str, command: str, *, role: Role = "member") -> CommandUsed:
-        """Return the event that somebody uses a slash command."""
+    def using(self, name: str, command: str, *, role: Role = "member", quoted: Quoted | None = None) -> CommandUsed:
+        """Return the event that somebody uses a slash command, on a message if one is given."""
         return CommandUsed(
             key=self.key("command"),
             at=self.now(),
@@ -197,6 +200,8 @@ class Town:
             who=self.person(name, role=role),
             text=command.removeprefix("/"),
             handle=self.key("handle"),
+            reply_to=quoted.message if quoted is not None else None,
+            quoted=quoted,
         )
 
     async def pass_time(self, **amount: float) -> None:
@@ -291,6 +296,7 @@ async def play(
     file: Path | None = None,
     chats: tuple[str, ...] = (MAIN,),
     budget: Budget = UNLIMITED,
+    files: dict[str, Any] | None = None,
 ) -> AsyncGenerator[Town]:
     """Open a town with these plugins and close it at the end.
 
@@ -304,12 +310,15 @@ async def play(
         file: the database; one that is thrown away otherwise.
         chats: the community's main chats.
         budget: how many messages an hour a chat is given that nobody asked for; as many as there are otherwise.
+        files: what ``[xiaoer.files]`` says.
     """
     with tempfile.TemporaryDirectory() as folder:
         fake = platform or FakePlatform()
         clock = ManualClock()
         community = _community(locale, timezone, chats, budget)
         settings = _settings(community, plugins, config or {}, texts or {}, file or Path(folder) / "town.db")
+        kept = FilesSection.model_validate_json(json.dumps(files or {}))
+        settings = replace(settings, xiaoer=settings.xiaoer.model_copy(update={"files": kept}))
         classes = {kind.name: kind for kind in plugins}
         adapters = {"fake": FakeAdapter.on(fake)}
 

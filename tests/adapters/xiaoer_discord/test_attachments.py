@@ -13,7 +13,7 @@ from tests.png import png, title
 from tests.simulators.discord import Fault, Message
 from tests.simulators.discord.world import P
 
-from xiaoer import Answer, Content, Edit, Hopeless, Mention, Picture, Send, Unclear
+from xiaoer import Answer, Content, Edit, Hopeless, Mention, Picture, Send, Stored, Unclear
 
 EDIT = "PATCH /channels/{channel.id}/messages/{message.id}"
 
@@ -164,3 +164,37 @@ async def test_an_announced_answer_is_filled_with_its_picture(town: Town, privat
     ]
     await town.perform(answer)  # what follows is a message of its own
     assert [one.picture for one in await town.answers("Ann", handle)] == ["red", "red"]
+
+
+LEAF = Stored("d", "茶单.pdf", "application/pdf", "a leaf", b"%PDF-tea")
+
+
+def carries(text: str, file: Stored) -> Content:
+    return Content((text,), (), file=file)
+
+
+async def test_a_kept_file_is_an_attachment_with_its_name_its_kind_and_its_description(town: Town) -> None:
+    await sent(town, carries("look", LEAF))
+    (message,) = here(town)
+    (attached,) = message.attachments
+    assert (attached["filename"], attached["content_type"]) == ("茶单.pdf", "application/pdf")
+    assert attached["description"] == "a leaf"
+    assert list(message.files.values()) == [LEAF.data]
+
+
+async def test_a_kept_file_stays_changes_and_goes(town: Town) -> None:
+    message = await sent(town, carries("one", LEAF))
+    (before,) = here(town)[0].attachments
+    await town.perform(Edit("2", town.chat, message, carries("two", LEAF)))
+    assert here(town)[0].attachments == [before]
+    other = Stored("e", "tea.png", "image/png", "", png("red"))
+    await town.perform(Edit("3", town.chat, message, carries("three", other)))
+    assert list(here(town)[0].files.values()) == [png("red")]
+    await town.perform(Edit("4", town.chat, message, Content(("four",))))
+    assert (here(town)[0].content, here(town)[0].attachments) == ("four", [])
+
+
+async def test_a_kept_file_that_discord_does_not_take_leaves_the_words(town: Town) -> None:
+    await sent(town, carries("look", Stored("d", "long.txt", "text/plain", "", b"x" * (10 * 2**20 + 1))))
+    (message,) = here(town)
+    assert (message.content, message.attachments) == ("look", [])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import discord
 import pytest
 
 from xiaoer import CommandForm, Community, Parameter, Range, Role
@@ -94,3 +95,40 @@ def test_the_digest_changes_with_the_commands_alone() -> None:
     one, same, other = ([form("a")], [form("a")], [form("a"), form("b")])
     assert digest(commands(one, TOWN, words)) == digest(commands(same, TOWN, words))
     assert digest(commands(one, TOWN, words)) != digest(commands(other, TOWN, words))
+
+
+def titled(path: str, role: Role | None = None) -> CommandForm:
+    return form(path, role=role)._replace(title=f"{path} title")
+
+
+def in_menus(*forms: CommandForm, community: Community = TOWN) -> list[Json]:
+    return [found for found in commands(forms, community, words) if found["type"] == 3]
+
+
+def test_a_command_that_is_used_on_messages_stands_in_their_menu_too() -> None:
+    typed, listed = commands([titled("script submit", role="secretary")], TOWN, words)
+    assert (typed["type"], typed["name"]) == (1, "script")
+    assert (listed["type"], listed["name"]) == (3, "script submit")
+    assert listed["default_member_permissions"] == "8"
+    assert not {"description", "options"} & listed.keys()
+
+
+def test_every_language_of_discord_shows_the_title_in_ours_or_in_the_communitys() -> None:
+    (found,) = in_menus(titled("script submit early"))
+    shown = found["name_localizations"]
+    assert (shown["zh-TW"], shown["en-GB"], shown["fr"]) == (
+        "script submit early title in zh",
+        "script submit early title in en",
+        "script submit early title in No…",
+    )
+    assert len(shown) == len(discord.Locale)
+
+
+def test_a_title_that_another_has_is_left_to_that_one() -> None:
+    first, second = in_menus(titled("a"), titled("b")._replace(title="a title"))
+    assert first["name_localizations"]
+    assert second["name_localizations"] == {}
+
+
+def test_no_more_commands_stand_in_menus_than_discord_takes() -> None:
+    assert len(in_menus(*(titled(f"a{number}") for number in range(16)))) == 15

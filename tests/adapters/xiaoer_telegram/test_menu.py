@@ -66,6 +66,7 @@ async def test_members_and_admins_have_menus_in_each_language(town: Town) -> Non
 
 async def test_only_commands_with_a_private_answer_are_hidden_from_others(town: Town) -> None:
     hidden = {entry["command"]: entry.get("is_ephemeral", False) for entry in town.api.menu("chat", town.group, "en")}
+    assert hidden["look"] is False, "what is used on a message must say on which"
     assert (hidden["echo"], hidden["shout"]) == (True, False)
 
 

@@ -10,7 +10,7 @@ from tests.adapters.xiaoer_telegram.updates import ANN, AT, BEN, GROUP, MOVED, P
 from tests.simulators.telegram.world import ANONYMOUS, EXTRAS
 
 from xiaoer import ButtonPressed, CommandUsed, MessagePosted, ReactionChanged
-from xiaoer_telegram.translate import KINDS
+from xiaoer_telegram.carrying import KINDS
 
 SIZED = {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9, "duration": 1}
 MORE: dict[str, dict[str, Any]] = {

@@ -38,19 +38,51 @@ class Client(People):
         """
         assert channel.guild is not None, "commands are registered in guilds"
         command, *rest = name.split()
-        found = next((one for one in channel.guild.commands if one["name"] == command), None)
-        assert found is not None, f"/{command} is not registered: {[one['name'] for one in channel.guild.commands]}"
-        may, needs = allowed(user, channel.guild, channel), found["default_member_permissions"]
-        assert may & P.USE_APPLICATION_COMMANDS, f"{user.name} may use no commands in #{channel.name}"
-        if needs is not None:  # none at all means administrators only (Discord docs, Permissions of commands)
-            least = int(needs) or int(P.ADMINISTRATOR)
-            assert may & least == least, f"/{command} is not offered to {user.name}"
+        found = self._offered(channel, user, command, 1)
         data: Json = {"id": found["id"], "name": command, "type": 1, "guild_id": str(channel.guild.id)}
         given = {key: value for key, value in options.items() if value is not None}
         filled = _fill(found, rest, given)
         if filled:
             data["options"] = filled
         return self._interact(Interaction(self.ids.next(), "", user, channel, self.now(), 2, data))
+
+    def use_on(self, message: Message, user: User, title: str) -> Interaction:
+        """Let somebody use a command in the menu of a message.
+
+        Args:
+            message: which.
+            user: who.
+            title: what the menu says in their language.
+
+        Raises:
+            AssertionError: the client would not let them.
+        """
+        channel = message.channel
+        assert channel.guild is not None, "commands are registered in guilds"
+        assert not message.deleted, "the message is gone"
+        assert message.only_to in (None, user), f"{user.name} does not see that message"
+        menu = [one for one in channel.guild.commands if one.get("type") == 3]
+        shown = {(one["name_localizations"] or {}).get(user.locale, one["name"]): one["name"] for one in menu}
+        assert title in shown, f"the menu has no {title!r}: {list(shown)}"
+        found = self._offered(channel, user, shown[title], 3)
+        there = payloads.message_json(message, self.bot)  # whole, whatever the bot may else read of it
+        place = {"guild_id": str(channel.guild.id), "target_id": str(message.id)}
+        resolved = {"messages": {str(message.id): there}}
+        data: Json = {"id": found["id"], "name": found["name"], "type": 3, "resolved": resolved, **place}
+        return self._interact(Interaction(self.ids.next(), "", user, channel, self.now(), 2, data))
+
+    def _offered(self, channel: Channel, user: User, name: str, kind: int) -> Json:
+        """Return a command as it is registered, if the client offers it to somebody."""
+        assert channel.guild is not None, "commands are registered in guilds"
+        there: list[Json] = [one for one in channel.guild.commands if one.get("type", 1) == kind]
+        found = next((one for one in there if one["name"] == name), None)
+        assert found is not None, f"/{name} is not registered: {[one['name'] for one in there]}"
+        may, needs = allowed(user, channel.guild, channel), found["default_member_permissions"]
+        assert may & P.USE_APPLICATION_COMMANDS, f"{user.name} may use no commands in #{channel.name}"
+        if needs is not None:  # none at all means administrators only (Discord docs, Permissions of commands)
+            least = int(needs) or int(P.ADMINISTRATOR)
+            assert may & least == least, f"/{name} is not offered to {user.name}"
+        return found
 
     def press(self, user: User, message: Message, label: str) -> Interaction:
         """Let somebody press a button of a message that they see.

@@ -12,8 +12,13 @@ from tests.simulators.discord.rules import ApiError, FormError
 from tests.simulators.discord.shapes import Problem, problems
 from tests.simulators.discord.world import Guild, Json
 
+from discord import Locale
+
 NAME = re.compile(r"[-_'\w]{1,32}")
 """Roughly; the documented pattern is in another dialect (Discord docs, Application Command Naming)."""
+
+KINDS_OF_COMMANDS = {1: 100, 3: 15}
+"""How many there may be: typed ones, and those in the menus of messages (Discord docs, Registering a Command)."""
 
 A_DAY = 200
 """How many commands may be new in a guild on one day (Discord docs, Registering a Command)."""
@@ -55,9 +60,9 @@ class Command(TypedDict):
     """(Discord docs, Bulk Overwrite Guild Application Commands); the contexts are for global ones, and ignored."""
 
     id: NotRequired[str | int]
-    type: NotRequired[Literal[1]]
+    type: NotRequired[Literal[1, 3]]
     name: str
-    description: str
+    description: NotRequired[str]
     name_localizations: NotRequired[Localized]
     description_localizations: NotRequired[Localized]
     options: NotRequired[list[Option] | None]
@@ -88,9 +93,9 @@ class Registry:
         found = list(problems(body, list[Command], strict=True)) or list(_wrong(body))
         if found:
             raise FormError(*found)
-        old = {command["name"]: command["id"] for command in guild.commands}
-        self._count(guild, sum(command["name"] not in old for command in body))
-        guild.commands = [self._registered(guild, command, old.get(command["name"])) for command in body]
+        old = {_identity(command): command["id"] for command in guild.commands}
+        self._count(guild, sum(_identity(command) not in old for command in body))
+        guild.commands = [self._registered(guild, command, old.get(_identity(command))) for command in body]
         return guild.commands
 
     def _count(self, guild: Guild, new: int) -> None:
@@ -107,6 +112,7 @@ class Registry:
         needs = command.get("default_member_permissions")
         return {
             "type": 1,
+            "description": "",
             "options": [],
             "nsfw": False,
             "name_localizations": None,
@@ -122,24 +128,50 @@ class Registry:
         }
 
 
+def _identity(command: Json) -> tuple[int, str]:
+    return command.get("type", 1), command["name"]
+
+
 def _wrong(body: list[Json]) -> Iterator[Problem]:
-    if len(body) > 100:
-        yield "", "Must be 100 or fewer in length."
-    names = [command["name"] for command in body]
+    for kind, most in KINDS_OF_COMMANDS.items():
+        if sum(command.get("type", 1) == kind for command in body) > most:
+            yield "", f"Maximum number of application commands reached ({most})."
+    names = [_identity(command) for command in body]
     for number, command in enumerate(body):
-        if names.count(command["name"]) > 1:
+        if names.count(_identity(command)) > 1:
             yield f"{number}.name", "Application command names must be unique"
+        if command.get("type") == 3:
+            yield from _in_menu(command, body, str(number))
+            continue
         if _size(command) > ALTOGETHER:
             yield str(number), f"Command exceeds maximum size ({ALTOGETHER})"
         yield from _named(command, str(number))
         yield from _options(command.get("options") or [], f"{number}.options", (1, 2))
 
 
+def _in_menu(command: Json, body: list[Json], at: str) -> Iterator[Problem]:
+    """Look at a command in the menu of a message, which may be mixed case and has nothing but names."""
+    shown: dict[str, str] = command.get("name_localizations") or {}
+    for name in (command["name"], *shown.values()):
+        if not 1 <= len(name.strip()) <= 32 or name != name.strip():
+            yield f"{at}.name", "Must be between 1 and 32 in length."
+    if command.get("description") or command.get("description_localizations"):
+        yield f"{at}.description", "Context menu commands cannot have description"
+    if command.get("options"):
+        yield f"{at}.options", "Context menu commands cannot have options"
+    unknown = shown.keys() - {locale.value for locale in Locale}
+    if unknown:
+        yield f"{at}.name_localizations", f"Unknown locales {sorted(unknown)}"
+    others = [one.get("name_localizations") or {} for one in body if one is not command and one.get("type") == 3]
+    if any(other.get(code) == name for other in others for code, name in shown.items()):
+        yield f"{at}.name_localizations", "Application command names must be unique"
+
+
 def _named(thing: Json, at: str) -> Iterator[Problem]:
     name: str = thing["name"]
     if not NAME.fullmatch(name) or name != name.lower():
         yield f"{at}.name", "Command name is invalid"
-    if not 1 <= len(thing["description"]) <= 100:
+    if not 1 <= len(thing.get("description", "")) <= 100:
         yield f"{at}.description", "Must be between 1 and 100 in length."
 
 

@@ -190,7 +190,7 @@ class Messages:
             message.embeds = body["embeds"] or []
         if "components" in body:
             message.rows = [row["components"] for row in body["components"] or ()]
-        attach(message, body, files, self._world.ids)
+        attach(message, body, files, self._world.ids, self._world.cdn_base)
         nothing = not (message.content.strip() or message.embeds or message.rows or message.attachments)
         if nothing and not body.get("sticker_ids") and not body.get("poll"):
             message.content, message.embeds, message.rows, message.attachments = old

@@ -289,7 +289,7 @@ def _forward(message: Message) -> Json:
         "type": 0,
         "content": message.content,
         "embeds": [],
-        "attachments": [],
+        "attachments": message.attachments,
         "timestamp": stamp(message.at),
         "edited_timestamp": None,
         "flags": 0,
@@ -298,6 +298,7 @@ def _forward(message: Message) -> Json:
     }
     return {
         "content": "",
+        "attachments": [],
         "flags": SNAPSHOT,
         "message_reference": elsewhere,
         "message_snapshots": [{"message": snapshot}],

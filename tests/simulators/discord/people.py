@@ -9,6 +9,7 @@ from tests.simulators.discord import payloads
 from tests.simulators.discord.gateway import ALWAYS, Gateway, Intent, Make, Session
 from tests.simulators.discord.invites import Doors
 from tests.simulators.discord.mentions import DEFAULT, mention
+from tests.simulators.discord.uploads import PAID, Upload, attach, sign
 from tests.simulators.discord.world import (
     EPOCH,
     EVERYBODY,
@@ -51,6 +52,7 @@ class People(Gateway):
         self.channels: dict[int, Channel] = {}
         self.interactions: dict[str, Interaction] = {}
         self.doors = Doors(self)
+        self.cdn_base = ""
         self._last_join = EPOCH
         self.bot = self.user("Xiaoer", bot=True)
         self.begin = self._begin
@@ -218,6 +220,7 @@ class People(Gateway):
         reply_to: Message | None = None,
         forwarded: bool = False,
         ping: bool = True,
+        file: Upload | None = None,
     ) -> Message:
         """Let somebody write.
 
@@ -229,11 +232,14 @@ class People(Gateway):
             reply_to: what it answers.
             forwarded: the same as the kind.
             ping: whether the one who is answered is mentioned, as the client offers.
+            file: what hangs on it.
         """
         here = channel.guild is None or user.id in channel.guild.members
         assert here or kind == "system", f"{user.name} is not in {channel.guild}"
         message = Message(self.ids.next(), channel, user, self.now(), text, "forward" if forwarded else kind)
         message.reply_to = reply_to
+        if file is not None:
+            attach(message, {}, {"files[0]": file}, self.ids, self.cdn_base, PAID)
         mention(message, self.users, DEFAULT | {"replied_user": ping})
         self.post(message)
         return message
@@ -320,6 +326,12 @@ class People(Gateway):
             "type": 0,
             **self.place(message),
         }
+
+    def expire(self) -> None:
+        """Let the addresses of all attachments end, as they do after a day; a message that is fetched has new ones."""
+        for channel in self.channels.values():
+            for one in [one for message in channel.messages.values() for one in message.attachments]:
+                sign(one, one["url"].partition("?")[0], self.ids)
 
     def seen(self, channel: Channel, user: User) -> list[Message]:
         """Return what somebody sees of the bot in a channel; that it thinks or pins is nothing that it says."""

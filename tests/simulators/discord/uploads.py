@@ -5,9 +5,13 @@ from __future__ import annotations
 import mimetypes
 import re
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tests.simulators.discord.rules import ApiError, FormError
 from tests.simulators.discord.world import Json, Message, Snowflakes
+
+PAID = 500 * 2**20
+"""Bytes that people may post who pay for it (Discord's help centre, File Attachments)."""
 
 MOST, LARGEST, ALT = 10, 10 * 2**20, 1024
 """How many files, of how many bytes, with how many characters of description (Discord docs, Attachment)."""
@@ -23,7 +27,7 @@ class Upload(NamedTuple):
 Uploads = dict[str, Upload]
 
 
-def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> None:
+def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes, cdn: str, largest: int = LARGEST) -> None:
     """Give a message the attachments that a request says.
 
     Without ``attachments`` it keeps those that it has and gets all files; with it, it has those that are named and no
@@ -32,7 +36,7 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> Non
     Raises:
         ApiError: Discord would not take them; of a file that is missing or that nothing names the wording is ours.
     """
-    _look_at(files)
+    _look_at(files, largest)
     numbers = {name: name[len("files[") : -1] for name in files}
     named = body.get("attachments")
     if named is None:
@@ -45,7 +49,7 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> Non
             raise FormError((f"attachments.{at}.description", f"Must be {ALT} or fewer in length."))
         upload = files.get(f"files[{number}]")
         if upload is not None:
-            found.append(_new(message, upload, one, ids))
+            found.append(_new(message, upload, one, ids, cdn))
         elif number in old:
             found.append(old[number] | ({"description": alt} if alt is not None else {}))
         else:
@@ -57,18 +61,23 @@ def attach(message: Message, body: Json, files: Uploads, ids: Snowflakes) -> Non
     message.files = {one["id"]: message.files[one["id"]] for one in found if one["id"] in message.files}
 
 
-def _look_at(files: Uploads) -> None:
+def _look_at(files: Uploads, largest: int) -> None:
     wrong = [name for name in files if not re.fullmatch(r"files\[\d\]", name)]
     if wrong:
         raise FormError((wrong[0], "Unknown field"))
-    if len(files) > MOST or any(len(upload.data) > LARGEST for upload in files.values()):
+    if len(files) > MOST or any(len(upload.data) > largest for upload in files.values()):
         raise ApiError(413, 40005, "Request entity too large")
 
 
-def _new(message: Message, upload: Upload, named: Json, ids: Snowflakes) -> Json:
+def sign(attachment: Json, address: str, ids: Snowflakes) -> None:
+    """Give an attachment an address that is good until another is given (Discord docs, Signed Attachment CDN URLs)."""
+    attachment["url"] = attachment["proxy_url"] = f"{address}?ex={ids.next():x}&is=1&hm=0"
+
+
+def _new(message: Message, upload: Upload, named: Json, ids: Snowflakes, cdn: str) -> Json:
     number, name = str(ids.next()), named.get("filename") or upload.name
-    url = f"http://127.0.0.1/{number}/{name}"
-    found: Json = {"id": number, "filename": name, "size": len(upload.data), "url": url, "proxy_url": url}
+    found: Json = {"id": number, "filename": name, "size": len(upload.data)}
+    sign(found, f"{cdn}/attachments/{message.channel.id}/{number}/{quote(name)}", ids)
     if (kind := mimetypes.guess_type(name)[0]) is not None:
         found["content_type"] = kind
     if upload.data.startswith(b"\x89PNG"):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiogram import methods as api
 from aiogram.types import EphemeralMessageParameters, InlineKeyboardMarkup, MessageEntity
+from tests.simulators.telegram.photos import Upload
 from tests.simulators.telegram.rules import ApiError
-from tests.simulators.telegram.world import ADMIN, Group, Json, Message, Photo, User, member_json, stamp
+from tests.simulators.telegram.world import ADMIN, Filed, Group, Json, Message, User, member_json, stamp
 
 if TYPE_CHECKING:
     from tests.simulators.telegram.people import People
@@ -28,6 +29,9 @@ NO_TEXT = "Bad Request: there is no text in the message to edit"
 NO_CAPTION = "Bad Request: there is no caption in the message to edit"
 NO_MEDIA = "Bad Request: there is no media in the message to edit"
 NO_PHOTO = "Bad Request: there is no photo in the request"
+NO_ANIMATION = "Bad Request: there is no animation in the request"
+NO_VIDEO = "Bad Request: there is no video in the request"
+NO_DOCUMENT = "Bad Request: there is no document in the request"
 NO_FILE = "Bad Request: can't parse InputMedia: media not found"
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 
@@ -42,11 +46,15 @@ class Methods:
     def __init__(self, world: People) -> None:
         self._world = world
         self.commands: dict[tuple[str, str], list[Json]] = {}
-        self._files: dict[str, bytes] = {}
+        self._files: dict[str, Upload] = {}
         self._table: dict[type[Any], Callable[[Any], Any]] = {
             api.GetMe: lambda _: world.bot.json() | {"can_read_all_group_messages": world.reads_all},
             api.SendMessage: lambda m: self._send(m, m.text, m.entities),
-            api.SendPhoto: self._send_photo,
+            api.SendPhoto: lambda m: self._send_media(m, "photo", NO_PHOTO),
+            api.SendAnimation: lambda m: self._send_media(m, "animation", NO_ANIMATION),
+            api.SendVideo: lambda m: self._send_media(m, "video", NO_VIDEO),
+            api.SendDocument: lambda m: self._send_media(m, "document", NO_DOCUMENT),
+            api.GetFile: self._get_file,
             api.EditMessageText: lambda m: self._edit(m, self._reworded),
             api.EditMessageCaption: lambda m: self._edit(m, self._recaptioned),
             api.EditMessageMedia: lambda m: self._edit(m, self._repainted),
@@ -65,7 +73,7 @@ class Methods:
             **world.links.served(self._group),
         }
 
-    def call(self, method: api.TelegramMethod[Any], files: dict[str, bytes]) -> Any:
+    def call(self, method: api.TelegramMethod[Any], files: dict[str, Upload]) -> Any:
         """Do what a method asks and return its result.
 
         Args:
@@ -110,30 +118,29 @@ class Methods:
     def _leads(self, group: Group) -> bool:
         return group.members.get(self._world.bot.id) in ADMIN
 
-    def _send_photo(self, method: api.SendPhoto) -> Json:
+    def _send_media(self, method: Any, kind: str, missing: str) -> Json:
         where = self._person(method.chat_id) if int(method.chat_id) > 0 else self._group(method.chat_id)
-        if isinstance(where, Group) and where.no_photos:
-            raise ApiError(400, "Bad Request: not enough rights to send photos to the chat")
-        photo = self._world.photos.find(method.photo, self._files, NO_PHOTO)
-        return self._send(method, method.caption or "", method.caption_entities, photo)
+        if isinstance(where, Group) and (where.no_photos if kind == "photo" else where.no_files):
+            raise ApiError(400, f"Bad Request: not enough rights to send {kind}s to the chat")
+        media = self._world.photos.find(getattr(method, kind), self._files, missing, kind)
+        return self._send(method, method.caption or "", method.caption_entities, media)
 
-    def _send(
-        self,
-        method: api.SendMessage | api.SendPhoto,
-        text: str,
-        entities: list[MessageEntity] | None,
-        photo: Photo | None = None,
-    ) -> Json:
+    def _get_file(self, method: api.GetFile) -> Json:
+        filed = self._world.photos.fetched(method.file_id)
+        size = len(filed.data)
+        return {"file_id": filed.id, "file_unique_id": f"{filed.id}u", "file_size": size, "file_path": f"f/{filed.id}"}
+
+    def _send(self, method: Any, text: str, entities: list[MessageEntity] | None, media: Filed | None = None) -> Json:
         world = self._world
         now = stamp(world.now())
         if int(method.chat_id) > 0:
             user = self._person(method.chat_id)
-            message = Message(len(user.private) + 1, user.id, now, world.bot, text, photo=photo)
+            message = Message(len(user.private) + 1, user.id, now, world.bot, text, media=media)
             message.entities, message.rows = _entities(entities), _rows(method.reply_markup)
             user.private.append(message)
             return world.as_json(message)
         group = self._group(method.chat_id)
-        message = Message(group.next(), group.id, now, world.bot, text, photo=photo)
+        message = Message(group.next(), group.id, now, world.bot, text, media=media)
         message.entities, message.rows = _entities(entities), _rows(method.reply_markup)
         message.topic = method.message_thread_id
         if message.topic is not None and message.topic not in group.topics:  # also the general one (server's source)
@@ -150,12 +157,13 @@ class Methods:
         group.messages[message.id] = message
         return world.as_json(message)
 
-    def _for_one(self, method: api.SendMessage | api.SendPhoto) -> EphemeralMessageParameters | None:
+    def _for_one(self, method: Any) -> EphemeralMessageParameters | None:
         """Return for whom alone a message is, as far as this server's version reads that."""
         if self._world.hides == "10.2" and method.receiver_user_id is not None:
             query = method.callback_query_id
             return EphemeralMessageParameters(receiver_user_id=method.receiver_user_id, callback_query_id=query)
-        return method.ephemeral_message_parameters if self._world.hides == "10.3" else None
+        found: EphemeralMessageParameters | None = method.ephemeral_message_parameters
+        return found if self._world.hides == "10.3" else None
 
     def _hide(self, group: Group, message: Message, hidden: EphemeralMessageParameters, command: int | None) -> None:
         """Show it to one person only; the rules are documented, of the refusals' wording only ``BOT_NOT_ADMIN`` is."""
@@ -196,21 +204,21 @@ class Methods:
         return self._world.as_json(message)
 
     def _reworded(self, message: Message, method: Any) -> None:
-        if message.photo is not None:
+        if message.media is not None:
             raise ApiError(400, NO_TEXT)
         self._change(message, method.text or "", method.entities, method.reply_markup)
 
     def _recaptioned(self, message: Message, method: Any) -> None:
-        if message.photo is None:
+        if message.media is None:
             raise ApiError(400, NO_CAPTION)
-        self._change(message, method.caption or "", method.caption_entities, method.reply_markup, message.photo)
+        self._change(message, method.caption or "", method.caption_entities, method.reply_markup, message.media)
 
     def _repainted(self, message: Message, method: Any) -> None:
         media = method.media
-        if message.photo is None and not self._world.repaints:
+        if message.media is None and not self._world.repaints:
             raise ApiError(400, NO_MEDIA)
-        photo = self._world.photos.find(media.media, self._files, NO_FILE)
-        self._change(message, media.caption or "", media.caption_entities, method.reply_markup, photo)
+        found = self._world.photos.find(media.media, self._files, NO_FILE, media.type)
+        self._change(message, media.caption or "", media.caption_entities, method.reply_markup, found)
 
     def _change(
         self,
@@ -218,12 +226,12 @@ class Methods:
         text: str,
         entities: list[MessageEntity] | None,
         keyboard: InlineKeyboardMarkup | None,
-        photo: Photo | None = None,
+        media: Filed | None = None,
     ) -> None:
-        new = (text, _entities(entities), _rows(keyboard), photo)
-        if new == (message.text, message.entities, message.rows, message.photo):
+        new = (text, _entities(entities), _rows(keyboard), media)
+        if new == (message.text, message.entities, message.rows, message.media):
             raise ApiError(400, SAME)
-        message.text, message.entities, message.rows, message.photo = new
+        message.text, message.entities, message.rows, message.media = new
         message.edits += 1
         message.edited_at = stamp(self._world.now())
 

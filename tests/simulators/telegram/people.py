@@ -11,7 +11,7 @@ from typing import Literal
 from aiogram.types import Update
 from tests.simulators.telegram.invites import Links
 from tests.simulators.telegram.photos import Photos
-from tests.simulators.telegram.world import ADMIN, Group, Json, Message, User, member_json, message_json, stamp
+from tests.simulators.telegram.world import ADMIN, Filed, Group, Json, Message, User, member_json, message_json, stamp
 
 DEFAULTS = frozenset({"message", "edited_message", "callback_query", "my_chat_member"})
 ASKED_FOR = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
@@ -187,12 +187,16 @@ class People:
         topic: int | None = None,
         anonymous: bool = False,
         forwarded: bool = False,
+        media: Filed | None = None,
+        elsewhere: Json | None = None,
+        quote: Json | None = None,
     ) -> Message:
         """Let somebody write; without being an admin, a bot in privacy mode is not told all (Bot features, Privacy)."""
         message = Message(group.next(), group.id, stamp(self.now()), user, text, kind)
         if reply_to is not None:
             message.reply_to, message.thread = reply_to.id, reply_to.thread or reply_to.id
         message.topic, message.anonymous, message.forwarded = topic, anonymous, forwarded
+        message.media, message.elsewhere, message.quote = media, elsewhere, quote
         message.entities = _commands(text)
         group.messages[message.id] = message
         answers_bot = reply_to is not None and reply_to.author is self.bot

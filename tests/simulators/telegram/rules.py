@@ -9,7 +9,7 @@ from typing import Any
 import aiogram.methods
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
-from aiogram.types import InputMediaPhoto
+from aiogram.types import InputMediaAnimation, InputMediaDocument, InputMediaPhoto, InputMediaVideo
 from pydantic import TypeAdapter, ValidationError
 from teremok.validation import ApiRuleViolation, validate_method
 
@@ -19,6 +19,15 @@ METHODS: dict[str, type[TelegramMethod[Any]]] = {
     if inspect.isclass(found) and issubclass(found, TelegramMethod) and hasattr(found, "__api_method__")
 }
 
+
+FILES = ("photo", "animation", "video", "document")
+MEDIA: dict[str, type[Any]] = {
+    "photo": InputMediaPhoto,
+    "animation": InputMediaAnimation,
+    "video": InputMediaVideo,
+    "document": InputMediaDocument,
+}
+"""What a message can be made to carry afterwards (Bot API, editMessageMedia)."""
 
 CAPTION = 1024
 """Units of UTF-16 (Bot API, InputMediaPhoto.caption)."""
@@ -69,11 +78,12 @@ def _check_media(text: str, given: Any) -> None:
     """Look at what a message is to become; teremok looks at what stands beside it only.
 
     Raises:
-        ApiError: it is no photo, or Telegram would not take it.
+        ApiError: it is no file, or Telegram would not take it.
     """
-    unknown = sorted(json.loads(text).keys() - InputMediaPhoto.model_fields.keys())
-    if not isinstance(given, InputMediaPhoto) or unknown:
-        raise ApiError(400, f"Bad Request: can't parse InputMedia: {unknown or 'this simulator knows photos only'}")
+    kind = MEDIA.get(json.loads(text).get("type"))
+    unknown = sorted(json.loads(text).keys() - kind.model_fields.keys()) if kind is not None else []
+    if kind is None or not isinstance(given, kind) or unknown:
+        raise ApiError(400, f"Bad Request: can't parse InputMedia: {unknown or 'this simulator does not know it'}")
     width = len((given.caption or "").encode("utf-16-le")) // 2
     if width > CAPTION:
         raise ApiError(400, "Bad Request: message caption is too long")
@@ -82,7 +92,7 @@ def _check_media(text: str, given: Any) -> None:
 
 
 def _value(kind: type[TelegramMethod[Any]], name: str, field: str, text: str) -> Any:
-    if field == "photo":
+    if field in FILES:
         return text
     adapter: TypeAdapter[Any] = TypeAdapter(kind.model_fields[field].annotation)
     if field == "chat_id" and text.lstrip("-").isdigit():

@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.simulators.faults import Call, Fault, Faults
 from tests.simulators.telegram.methods import Methods
 from tests.simulators.telegram.people import DEFAULTS, People
+from tests.simulators.telegram.photos import Upload
 from tests.simulators.telegram.rules import ApiError, read
 from tests.simulators.telegram.throttle import Throttle
 from tests.simulators.telegram.world import Group, User
@@ -30,7 +31,7 @@ MISTAKES = (
     "is empty",
     "BUTTON_DATA",
     "BOT_COMMAND",
-    "no photo in the request",
+    " in the request",
     "media not found",
 )
 """What Telegram says to requests that no correct program would have sent."""
@@ -74,6 +75,7 @@ class BotApi(People):
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=50 * 2**20)
+        app.router.add_get("/file/bot{token}/f/{number}", self._file)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -121,6 +123,20 @@ class BotApi(People):
         """
         name = json.dumps({"type": scope, "chat_id": group.id}, separators=(",", ":"))
         return self.commands.get((name, language or ""), self.commands.get((name, ""), []))
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Answer with a file by the path that ``getFile`` told (Bot API, getFile)."""
+        call = Call("file", {"number": request.match_info["number"]})
+        self.journal.append(call)
+        fault = self.faults.take("file")
+        if fault is not None and (early := await self._spoil(fault, call, request)) is not None:
+            return early
+        filed = self.photos.uploaded.get(request.match_info["number"])
+        if filed is None or self.photos.forgotten or request.match_info["token"] != self.token:
+            call.status = 404
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        call.status = 200
+        return web.Response(body=filed.data, content_type="application/octet-stream")
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
@@ -175,7 +191,7 @@ class BotApi(People):
             body["parameters"] = {"retry_after": fault.retry_after}
         return web.json_response(body, status=fault.status)
 
-    async def _answer(self, name: str, params: dict[str, str], files: dict[str, bytes]) -> Any:
+    async def _answer(self, name: str, params: dict[str, str], files: dict[str, Upload]) -> Any:
         if name == "getUpdates":
             if self.webhook:
                 raise ApiError(
@@ -221,16 +237,16 @@ def _hang_up(request: web.Request) -> None:
     raise asyncio.CancelledError
 
 
-async def _params(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+async def _params(request: web.Request) -> tuple[dict[str, str], dict[str, Upload]]:
     """Return parameters and files; those stand beside each other in one form (Bot API, Sending files)."""
     if request.content_type == "application/json":
         body = await request.json()
         return {key: value if isinstance(value, str) else json.dumps(value) for key, value in body.items()}, {}
     found = {key: str(value) for key, value in request.query.items()}
-    files: dict[str, bytes] = {}
+    files: dict[str, Upload] = {}
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            files[key] = value.file.read()
+            files[key] = value.filename, value.file.read()
         else:
             found[key] = str(value)
     return found, files

@@ -76,17 +76,34 @@ RESTRICTIONS = (
 
 
 @dataclass(frozen=True)
-class Photo:
-    """An uploaded picture: the id by which it can be sent again, and its bytes."""
+class Filed:
+    """An uploaded file: as what it was sent, the id by which it can be sent again, its bytes, its name and its type."""
 
+    kind: str
     id: str
-    png: bytes
+    data: bytes
+    name: str = ""
+    mime: str = ""
 
-    def json(self) -> list[Json]:
-        """Return it as Bot API, PhotoSize: in several sizes, the largest last."""
-        width, height = struct.unpack(">II", self.png[16:24])
-        small: Json = {"file_id": f"{self.id}-s", "file_unique_id": f"{self.id}s", "width": 90, "height": 90}
-        return [small, {"file_id": self.id, "file_unique_id": f"{self.id}u", "width": width, "height": height}]
+    @property
+    def png(self) -> bytes:
+        """The picture that it is."""
+        return self.data
+
+    def json(self) -> Json:
+        """Return the fields of a message with it; of a photo there are several sizes, the largest last (Bot API)."""
+        if self.kind == "photo":
+            width, height = struct.unpack(">II", self.data[16:24]) if self.data[:4] == b"\x89PNG" else (9, 9)
+            small: Json = {"file_id": f"{self.id}-s", "file_unique_id": f"{self.id}s", "width": 90, "height": 90}
+            large: Json = {"file_id": self.id, "file_unique_id": f"{self.id}u", "width": width, "height": height}
+            return {"photo": [small, large | {"file_size": len(self.data)}]}
+        found: Json = {"file_id": self.id, "file_unique_id": f"{self.id}u", "file_size": len(self.data)}
+        found |= {"file_name": self.name} if self.name else {}
+        found |= {"mime_type": self.mime} if self.mime else {}
+        if self.kind == "document":
+            return {"document": found}
+        moving = found | {"width": 9, "height": 9, "duration": 1}
+        return {self.kind: moving} | ({"document": found} if self.kind == "animation" else {})
 
 
 @dataclass
@@ -120,7 +137,9 @@ class Message:
         only_to: who alone sees it beside the bot.
         hidden: its id among those that one person sees.
         answers: the ephemeral command (its id) or the pressed button that it answers.
-        photo: its picture, under which the text stands.
+        media: its picture or file, under which the text stands.
+        elsewhere: what is told of a message of another chat that it answers.
+        quote: the part that is quoted of what it answers.
     """
 
     id: int
@@ -142,7 +161,14 @@ class Message:
     edited_at: int | None = None
     anonymous: bool = False
     forwarded: bool = False
-    photo: Photo | None = None
+    media: Filed | None = None
+    elsewhere: Json | None = None
+    quote: Json | None = None
+
+    @property
+    def photo(self) -> Filed | None:
+        """Its picture."""
+        return self.media if self.media is not None and self.media.kind == "photo" else None
 
     @property
     def buttons(self) -> list[str]:
@@ -165,6 +191,7 @@ class Group:
     topics: set[int] = field(default_factory=lambda: set())
     moved_to: int | None = None
     no_photos: bool = False
+    no_files: bool = False
     last: int = 0
 
     def json(self) -> Json:
@@ -232,8 +259,12 @@ def message_json(message: Message, chat: Json, reply: Json | None = None) -> Jso
         found["edit_date"] = message.edited_at
     if message.forwarded:
         found["forward_origin"] = {"type": "hidden_user", "date": message.at, "sender_user_name": "Zoe"}
-    if message.photo is not None:
-        found |= {"photo": message.photo.json()} | ({"caption": message.text} if message.text else {})
+    if message.elsewhere is not None:
+        found["external_reply"] = message.elsewhere
+    if message.quote is not None:
+        found["quote"] = message.quote
+    if message.media is not None:
+        found |= message.media.json() | ({"caption": message.text} if message.text else {})
         if message.entities:
             found["caption_entities"] = message.entities
     elif message.kind == "text":
