@@ -74,7 +74,7 @@ def keep(tx: Transaction, community: str, event: Event) -> bool:
     """Put an event into the inbox that is submitted later; return whether it is there, because it is new."""
     if tx.one(SEEN, key=event.key) is not None:
         return False
-    tx.run(PARK, key=event.key, community=community, event=encode_event(event), at=tx.now)
+    tx.run(PARK, key=event.key, community=community, event=encode_event(event), at=tx.now, tries=0)
     return True
 
 
