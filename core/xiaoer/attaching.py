@@ -124,7 +124,7 @@ def ending(action: AnyAction, error: DeliveryError) -> Ending:
 
 def put_away(tx: Transaction, entry: Entry, copy: Copy) -> None:
     """Keep a file that was fetched, and tell its plugin."""
-    end(tx, entry, "done", None, None, Ending(keep(tx, entry.community, entry.plugin, copy)))
+    end(tx, entry, "done", None, None, more=Ending(keep(tx, entry.community, entry.plugin, copy)))
 
 
 def without_file(content: Content) -> Content:

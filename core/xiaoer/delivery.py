@@ -319,7 +319,7 @@ class Delivery:
 
     def _fail(self, tx: Transaction, entry: Entry, error: DeliveryError) -> None:
         state: Literal["unknown", "failed"] = "unknown" if isinstance(error, Unclear) else "failed"
-        end(tx, entry, state, None, error.reason, ending(entry.action, error))
+        end(tx, entry, state, None, error.reason, more=ending(entry.action, error))
         self._complain(tx, entry, error)
 
     def _complain(self, tx: Transaction, entry: Entry | Shown, error: DeliveryError) -> None:

@@ -5,7 +5,7 @@ from alembic import op
 
 from xiaoer import Moment
 
-revision = "0003"
+revision = "0004"
 down_revision = "0002"
 
 
