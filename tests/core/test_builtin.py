@@ -41,10 +41,10 @@ async def test_help_lists_what_this_person_may_use_and_only_they_see_it() -> Non
 async def test_help_says_which_commands_are_used_on_messages() -> None:
     async with play(Desk) as town:
         lines = text(await town.use("ann", "/help")).splitlines()
-        marked = [line for line in lines if line.endswith("(in answer to a message)")]
+        marked = [line for line in lines if line.endswith("(in answer to a message; on Discord, from its menu)")]
         assert ["/mark" in line for line in marked] == [True]
         told = await town.app._adapters["fake"].host.commands("town", town.person("ann"))
-        assert [one.path for one in told if one.summary.endswith("(in answer to a message)")] == ["mark"]
+        assert [one.path for one in told if one.summary.endswith("(in answer to a message; on Discord, from its menu)")] == ["mark"]
 
 
 async def test_a_command_hears_what_it_was_used_on() -> None:
