@@ -13,6 +13,9 @@ from xiaoer_telegram.wire import GetRawFile
 PATIENCE = 60
 """Seconds that a download may take."""
 
+MOST = 20
+"""Megabytes of a file that Telegram hands out to bots (Bot API, getFile)."""
+
 GONE = "Telegram does not have the file any more, or not now"
 
 
@@ -42,7 +45,8 @@ class Downloads:
             found = await self._bot(GetRawFile(file_id=file.handle))
         except TelegramBadRequest as error:
             if is_too_big(error):
-                raise FileRefused from error
+                reason = f"Telegram hands out no file of over {MOST} MB"
+                raise FileRefused(reason, "xiaoer.file.too_large", limit=MOST) from error
             if is_no_file(error):
                 raise Gone(GONE) from error
             raise

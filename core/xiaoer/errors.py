@@ -177,7 +177,7 @@ class FileRefused(Hopeless):
 
     Args:
         reason: why, for the log.
-        key: the text that tells people why; empty for a file that is too large.
+        key: the text that tells people why; empty for a file that is larger than was asked for.
         values: what the text names.
     """
 

@@ -140,7 +140,7 @@ class Probe(Plugin[NoConfig]):
         """Note the message that it is used on."""
         on = event.quoted
         if on is None:
-            raise Refusal("probe.look.nothing")
+            raise Refusal("xiaoer.command.on_nothing", path="look")
         files = " ".join(f"{one.kind} {one.name} {one.size}" for one in on.attachments)
         ctx.transact(note, "look", on.who.name if on.who is not None else "", f"{on.kind}: {on.text}", files)
         ctx.answer(Content((f"look: {on.message == event.reply_to} {mark}",)))

@@ -46,7 +46,8 @@ async def test_a_command_that_is_used_on_nothing_tells_so(stage: Stage) -> None:
     handle = await stage.use("Bob", "look")
     await stage.settle()
     assert await stage.notes("look") == []
-    assert [answer.private for answer in await stage.answers("Bob", handle)] == [True]
+    (answer,) = await stage.answers("Bob", handle)
+    assert (answer.private, "/look is used on a message" in answer.text) == (True, True)
 
 
 async def kept(stage: Stage, file: Attached, text: str = "look") -> str:

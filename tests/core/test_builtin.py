@@ -1,6 +1,8 @@
-from xiaoer import CommandUsed, Content, Context, NoConfig, Plugin, Quoted, command
+from xiaoer import CommandUsed, Content, Context, NoConfig, Plugin, Quoted, Refusal, command
 from xiaoer.attempts import TRIES
 from xiaoer.testing import FakeMessage, play
+
+ON_MESSAGE = "(in answer to a message; on Discord, from its menu)"
 
 
 class Desk(Plugin[NoConfig]):
@@ -15,7 +17,9 @@ class Desk(Plugin[NoConfig]):
     @command("mark", on_message=True)
     async def mark(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
         """Mark a message."""
-        ctx.answer(Content((event.quoted.text if event.quoted is not None else "nothing",)))
+        if event.quoted is None:
+            raise Refusal("xiaoer.command.on_nothing", path="mark")
+        ctx.answer(Content((event.quoted.text,)))
 
     @command("close", needs="desk.close")
     async def close(self, ctx: Context[NoConfig], event: CommandUsed) -> None:
@@ -41,17 +45,17 @@ async def test_help_lists_what_this_person_may_use_and_only_they_see_it() -> Non
 async def test_help_says_which_commands_are_used_on_messages() -> None:
     async with play(Desk) as town:
         lines = text(await town.use("ann", "/help")).splitlines()
-        marked = [line for line in lines if line.endswith("(in answer to a message)")]
+        marked = [line for line in lines if line.endswith(ON_MESSAGE)]
         assert ["/mark" in line for line in marked] == [True]
         told = await town.app._adapters["fake"].host.commands("town", town.person("ann"))
-        assert [one.path for one in told if one.summary.endswith("(in answer to a message)")] == ["mark"]
+        assert [one.path for one in told if one.summary.endswith(ON_MESSAGE)] == ["mark"]
 
 
 async def test_a_command_hears_what_it_was_used_on() -> None:
     async with play(Desk) as town:
         quoted = Quoted("m1", town.person("bob"), "tea?")
         assert text(await town.use("ann", "/mark", quoted=quoted)) == "tea?"
-        assert text(await town.use("ann", "/mark")) == "nothing"
+        assert "Answer the message" in text(await town.use("ann", "/mark"))
 
 
 async def test_who_may_not_use_a_command_hears_that_before_how_it_is_written() -> None:

@@ -49,7 +49,9 @@ async def test_a_file_that_turns_out_too_large_is_read_no_further(town: Town) ->
 
 
 async def test_a_file_that_telegram_hands_out_to_no_bot_is_too_large(town: Town) -> None:
-    assert type(await refused(town, wish(town, b"x" * (20 * 2**20 + 1), limit=50 * 2**20))) is FileRefused
+    failed = await refused(town, wish(town, b"x" * (20 * 2**20 + 1), limit=50 * 2**20))
+    assert isinstance(failed, FileRefused)
+    assert (failed.key, failed.values) == ("xiaoer.file.too_large", {"limit": 20})
 
 
 async def test_a_file_that_telegram_does_not_have_any_more_is_gone(town: Town) -> None:
