@@ -301,8 +301,11 @@ class Joins:
             since: up to when everything is safe.
         """
         events, door = list(found), self._door(guild)
+        if not self.may_look(guild):
+            door.whole = True
+            return events
         before = door.tally.before or await known_invites(self._host.store, guild)
-        counts = await self._looks.take(guild) if self.may_look(guild) else None
+        counts = await self._looks.take(guild)
         door.whole = True
         if counts is None:
             return events

@@ -50,6 +50,7 @@ class Looks:
         finally:
             look.cancel()
             patience.cancel()
+            await asyncio.wait([look])  # so that its connection is given back before the line may be closed
         structlog.get_logger().warning("discord: invites not looked at", guild=guild, reason=reason)
         return None
 
