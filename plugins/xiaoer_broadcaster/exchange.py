@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from xiaoer import Content, Context, Part, Refusal, Transaction, Who
 from xiaoer_broadcaster.config import BroadcasterConfig
+from xiaoer_broadcaster.folder import name_of
 from xiaoer_broadcaster.frontmatter import Fault, Page
 from xiaoer_broadcaster.item import SAID, Item
 from xiaoer_broadcaster.peak import replan
@@ -72,6 +73,8 @@ def renewed(before: Item | None, page: Page) -> Item:
         page: the file, with the item's number.
     """
     item = page.item
+    if page.file == name_of(item.number) and not (before is not None and before.source):
+        item = item._replace(source="")  # the name that it has anyway
     if before is None:
         return item
     kept = {name: getattr(before, name) for name in KEPT if name not in page.said}

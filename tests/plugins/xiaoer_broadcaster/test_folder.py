@@ -180,6 +180,7 @@ async def test_a_library_goes_out_to_a_folder_and_comes_back_the_same(tmp_path: 
         assert await owner(town, "/script export") == "Exported: 2 files."
         before = [tuple(row)[2:-3] for row in await town.rows(ITEMS)]
         assert sorted(os.listdir(tmp_path)) == ["0001.md", "0002.md"]
+        assert "0 new, 0 changed, 2 as they were" in await owner(town, "/script import")
     async with teahouse(folder=str(tmp_path)) as town:
         assert "2 would be new" in await owner(town, "/script import dry")
         assert await town.rows(ITEMS) == []
