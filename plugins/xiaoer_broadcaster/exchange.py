@@ -118,6 +118,7 @@ def take_in(tx: Transaction, who: Who, pages: Sequence[Page], dry: bool, config:
     Raises:
         Refusal: it cannot be taken in.
     """
+    pages = [page if tx.file(page.item.digest) is not None else _without_file(page) for page in pages]
     result = merged([item_of(row) for row in tx.all(LIBRARY, here=tx.community.id)], pages)
     if not dry:
         for item in result.new:
@@ -129,6 +130,17 @@ def take_in(tx: Transaction, who: Who, pages: Sequence[Page], dry: bool, config:
         replan(tx, config)
     key = "broadcaster.import.would" if dry else "broadcaster.import.done"
     tx.answer(tx.content(key, new=len(result.new), changed=len(result.changed), same=result.same))
+
+
+def _without_file(page: Page) -> Page:
+    """Return a page without its file, of which there is no copy here.
+
+    Raises:
+        Refusal: it has nothing else.
+    """
+    if page.item.digest and not page.item.text:
+        raise Refusal("broadcaster.refused.no_copy", file=page.file)
+    return page._replace(item=page.item._replace(digest="", file_name="", mime=""))
 
 
 def told(voice: Context[BroadcasterConfig], key: str, faults: Sequence[Fault]) -> Content:

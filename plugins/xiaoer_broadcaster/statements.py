@@ -67,6 +67,14 @@ OVERDUE = Statement(
         items.c.community == _here, items.c.state == "scheduled", items.c.day < bindparam("before")
     )
 )
+FORGOTTEN = Statement(
+    select(items.c.digest).where(
+        items.c.community == _here,
+        items.c.state.in_(["rejected", "withdrawn"]),
+        items.c.changed < bindparam("before"),
+        items.c.digest != "",
+    )
+)
 FORGET = Statement(
     update(items)
     .values(text="", digest="", file_name="", mime="")
@@ -74,7 +82,7 @@ FORGET = Statement(
         items.c.community == _here,
         items.c.state.in_(["rejected", "withdrawn"]),
         items.c.changed < bindparam("before"),
-        items.c.text != "",
+        or_(items.c.text != "", items.c.digest != ""),
     )
 )
 
