@@ -16,8 +16,8 @@ from xiaoer import Refusal, one_line
 from xiaoer_broadcaster.frontmatter import Fault, Page, parse, written
 from xiaoer_broadcaster.item import Item
 
-FILES = 500
-"""Files of one import."""
+FILES = 250
+"""Files of one import: so many are taken in within the time that a transaction may take."""
 
 BYTES = 64 * 1024
 """Bytes of one file."""
