@@ -107,4 +107,4 @@ def preview(tx: Transaction, name: str, config: BroadcasterConfig) -> None:
     lead = tx.text(key, slot=found.slot, when=found.due, number=item.number)
     shown = poster.post(tx, find(tx, item.number), 0, config)
     parts: tuple[Part, ...] = (*lead, "\n\n", *shown.text)
-    tx.answer(Content(parts))
+    tx.answer(Content(parts, file=shown.file))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from xiaoer import Content, Context, Part, Refusal, Transaction, Who
 from xiaoer_broadcaster.config import BroadcasterConfig
+from xiaoer_broadcaster.folder import name_of
 from xiaoer_broadcaster.frontmatter import Fault, Page
 from xiaoer_broadcaster.item import SAID, Item
 from xiaoer_broadcaster.peak import replan
-from xiaoer_broadcaster.shelf import LIBRARY_LIMIT, add, item_of, store
-from xiaoer_broadcaster.statements import LIBRARY
+from xiaoer_broadcaster.shelf import LIBRARY_LIMIT, among, put_all
+from xiaoer_broadcaster.statements import INDEX
 from xiaoer_broadcaster.teasing import take_back
 
 KEPT = ("author", "author_name")
@@ -20,6 +21,15 @@ KEPT = ("author", "author_name")
 
 FAULTS = 20
 """So many faults are told; the others are counted."""
+
+
+class Known(NamedTuple):
+    """What an import must know of every item: its number, the file it was read from, and when it is scheduled."""
+
+    number: int
+    source: str
+    day: str | None
+    at_slot: str
 
 
 class Merged(NamedTuple):
@@ -36,31 +46,38 @@ class Merged(NamedTuple):
     same: int
 
 
-def merged(library: Iterable[Item], pages: Sequence[Page]) -> Merged:
-    """Return what the files of a folder make of a library: the number says which item is meant, else the file's name.
+def numbered(index: Iterable[Known], pages: Iterable[Page]) -> list[Page]:
+    """Return the files of a folder with the number of each: its own, that of the item it was read into, or the next.
 
-    Raises:
-        Refusal: two items would go out at the same time, or there would be too many.
+    Args:
+        index: what there is.
+        pages: the files.
     """
-    known = {item.number: item for item in library}
-    sources = {item.source: item.number for item in known.values() if item.source}
-    highest = max([*known, *[page.item.number for page in pages]], default=0)
-    result = Merged([], [], 0)
-    after = dict(known)
+    known = list(index)
+    pages = list(pages)
+    sources = {one.source: one.number for one in known if one.source}
+    highest = max([*[one.number for one in known], *[page.item.number for page in pages]], default=0)
+    found: list[Page] = []
     for page in pages:
         number = page.item.number or sources.get(page.file, 0)
         if not number:
             number = highest = highest + 1
-        before = known.get(number)
-        item = renewed(before, page._replace(item=page.item._replace(number=number)))
-        after[number] = item
+        found.append(page._replace(item=page.item._replace(number=number)))
+    return found
+
+
+def merged(library: Mapping[int, Item], pages: Iterable[Page]) -> Merged:
+    """Return what the files of a folder, each with its number, make of the items that there are of these numbers."""
+    result = Merged([], [], 0)
+    for page in pages:
+        before = library.get(page.item.number)
+        item = renewed(before, page)
         if before is None:
             result.new.append(item)
         elif before == item:
             result = result._replace(same=result.same + 1)
         else:
             result.changed.append((before, item))
-    _check([*after.values()])
     return result
 
 
@@ -72,6 +89,8 @@ def renewed(before: Item | None, page: Page) -> Item:
         page: the file, with the item's number.
     """
     item = page.item
+    if page.file == name_of(item.number) and not (before is not None and before.source):
+        item = item._replace(source="")  # the name that it has anyway
     if before is None:
         return item
     kept = {name: getattr(before, name) for name in KEPT if name not in page.said}
@@ -92,13 +111,21 @@ def _planned(item: Item) -> dict[str, Any]:
     return {"state": item.state, "day": item.day, "at_slot": item.at_slot}
 
 
-def _check(items: Sequence[Item]) -> None:
-    times: dict[tuple[date, str], int] = {}
-    for item in items:
-        other = item.number if item.day is None else times.setdefault((item.day, item.at_slot), item.number)
-        if other != item.number:
-            raise Refusal("broadcaster.refused.taken", day=item.day, slot=item.at_slot, number=other)
-    if len(items) > LIBRARY_LIMIT:
+def check(index: Iterable[Known], result: Merged) -> None:
+    """Refuse what the library cannot be.
+
+    Raises:
+        Refusal: two items would go out at the same time, or there would be too many.
+    """
+    after = {one.number: (one.day, one.at_slot) for one in index}
+    items = [*result.new, *[item for _, item in result.changed]]
+    after |= {item.number: (item.day.isoformat() if item.day is not None else None, item.at_slot) for item in items}
+    times: dict[tuple[str, str], int] = {}
+    for number, (day, slot) in after.items():
+        other = number if day is None else times.setdefault((day, slot), number)
+        if day is not None and other != number:
+            raise Refusal("broadcaster.refused.taken", day=date.fromisoformat(day), slot=slot, number=other)
+    if len(after) > LIBRARY_LIMIT:
         raise Refusal("broadcaster.refused.full", most=LIBRARY_LIMIT)
 
 
@@ -115,17 +142,36 @@ def take_in(tx: Transaction, who: Who, pages: Sequence[Page], dry: bool, config:
     Raises:
         Refusal: it cannot be taken in.
     """
-    result = merged([item_of(row) for row in tx.all(LIBRARY, here=tx.community.id)], pages)
+    index = [Known(*row) for row in tx.all(INDEX, here=tx.community.id)]
+    pages = numbered(index, pages)
+    library = among(tx, [page.item.number for page in pages])
+    result = merged(library, [page if _is_kept(tx, page, library) else _without_file(page) for page in pages])
+    check(index, result)
     if not dry:
-        for item in result.new:
-            add(tx, item, "import", who, item.source)
+        put_all(tx, [*result.new, *[item for _, item in result.changed]], "import", who)
         for before, item in result.changed:
             if before.day is not None and (before.day, before.at_slot) != (item.day, item.at_slot):
                 take_back(tx, before.day, before.at_slot)
-            store(tx, item, "import", who, item.source)
         replan(tx, config)
     key = "broadcaster.import.would" if dry else "broadcaster.import.done"
     tx.answer(tx.content(key, new=len(result.new), changed=len(result.changed), same=result.same))
+
+
+def _is_kept(tx: Transaction, page: Page, library: Mapping[int, Item]) -> bool:
+    """Say whether there is a copy of a file here; only one that is new to its item has to be looked for."""
+    before, digest = library.get(page.item.number), page.item.digest
+    return bool(digest) and ((before is not None and before.digest == digest) or tx.file(digest) is not None)
+
+
+def _without_file(page: Page) -> Page:
+    """Return a page without its file, of which there is no copy here.
+
+    Raises:
+        Refusal: it has nothing else.
+    """
+    if page.item.digest and not page.item.text:
+        raise Refusal("broadcaster.refused.no_copy", file=page.file)
+    return page._replace(item=page.item._replace(digest="", file_name="", mime=""))
 
 
 def told(voice: Context[BroadcasterConfig], key: str, faults: Sequence[Fault]) -> Content:

@@ -16,8 +16,8 @@ from xiaoer import Refusal, one_line
 from xiaoer_broadcaster.frontmatter import Fault, Page, parse, written
 from xiaoer_broadcaster.item import Item
 
-FILES = 500
-"""Files of one import."""
+FILES = 250
+"""Files of one import: so many are taken in within the time that a transaction may take."""
 
 BYTES = 64 * 1024
 """Bytes of one file."""
@@ -126,6 +126,11 @@ def write(folder: Path, items: Sequence[Item]) -> list[Fault]:
     return faults
 
 
+def name_of(number: int) -> str:
+    """Return the name of an item's file, unless it was read from another one."""
+    return f"{number:04}.md"
+
+
 def named(items: Sequence[Item]) -> list[tuple[str, Item]]:
     """Return the items with the names of their files: the one each was read from, else its number."""
     taken = {item.source for item in items if is_safe(item.source)}
@@ -133,7 +138,7 @@ def named(items: Sequence[Item]) -> list[tuple[str, Item]]:
     for item in items:
         name = item.source
         if not is_safe(name):
-            name = f"{item.number:04}.md"
+            name = name_of(item.number)
             while name in taken:
                 name = f"{name.removesuffix('.md')}-.md"
             taken.add(name)

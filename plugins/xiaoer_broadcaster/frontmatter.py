@@ -93,7 +93,8 @@ def parse(file: str, text: str, slots: Sequence[str], today: date) -> Page | lis
     try:
         fields["text"] = checked_text("\n".join(lines[end + 1 :]))
     except Refusal as refusal:
-        if refusal.key.endswith("long_text") or fields.get("state") not in ("rejected", "withdrawn"):
+        empty = fields.get("digest") or fields.get("state") in ("rejected", "withdrawn")
+        if refusal.key.endswith("long_text") or not empty:
             faults.append(Fault(file, end + 2, refusal))
     item = Item(**fields)
     if (item.state == "scheduled") != (item.day is not None):

@@ -98,7 +98,7 @@ class Item(NamedTuple):
     @property
     def headline(self) -> str:
         """What it is called in lists: its title, or the beginning of its text."""
-        return one_line(self.title or self.text.partition("\n")[0], TITLE_LIMIT // 2)
+        return one_line(self.title or self.text.partition("\n")[0] or self.file_name, TITLE_LIMIT // 2)
 
     @property
     def left(self) -> int | None:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from xiaoer import Refusal, Transaction, Who, one_line
+from xiaoer import (
+    ActionEnded,
+    Attachment,
+    Content,
+    KeepFile,
+    Refusal,
+    Then,
+    Transaction,
+    Who,
+    one_line,
+)
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import (
     ANY,
     NAME_LIMIT,
     SAID,
+    TITLE_LIMIT,
     Item,
     become,
     checked_text,
+    clean,
     edited,
     free_from,
     usable,
@@ -36,11 +48,19 @@ class Script(NamedTuple):
         text: what it says.
         author: the account of whoever wrote it.
         author_name: what they are called.
+        chat: where it was submitted.
+        attachment: the file that goes with it, if one does; then it need not say anything.
     """
 
     text: str
     author: str
     author_name: str
+    chat: str
+    attachment: Attachment | None = None
+
+
+KINDS_OF_FILES = {"photo": "picture", "video": "video"}
+"""What an item is whose message carries a photo or a video; others are articles until somebody says otherwise."""
 
 
 def submit(tx: Transaction, who: Who, script: Script, config: BroadcasterConfig) -> None:
@@ -49,7 +69,8 @@ def submit(tx: Transaction, who: Who, script: Script, config: BroadcasterConfig)
     Raises:
         Refusal: it is empty or too long, or it is one too many today.
     """
-    text = checked_text(script.text)
+    file = script.attachment
+    text = checked_text(script.text) if file is None or clean(script.text) else ""
     start = tx.now.astimezone(tx.community.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
     row = tx.one(SUBMITTED, here=tx.community.id, who=tx.person(who.account), since=start)
     if row is not None and row.number >= config.submissions:
@@ -57,9 +78,26 @@ def submit(tx: Transaction, who: Who, script: Script, config: BroadcasterConfig)
     number = next_number(tx)
     name = one_line(script.author_name, NAME_LIMIT)
     item = Item(number, text=text, author=script.author, author_name=name)
+    if file is not None:
+        kind = KINDS_OF_FILES.get(file.kind, item.kind)
+        item = item._replace(kind=kind, file_name=one_line(file.name or file.kind, TITLE_LIMIT))
+        then = Then("kept", {"number": number, "by": who.account})
+        tx.request(KeepFile(chat=script.chat, attachment=file, then=then))
     add(tx, item, "submit", who)
     tx.answer(tx.content("broadcaster.submitted", to=who, number=number))
     tx.tell_admins(tx.content("broadcaster.report.submitted", to="all", number=number, name=name, title=item.headline))
+
+
+def kept(tx: Transaction, event: ActionEnded) -> None:
+    """Note the copy of a file that goes with an item, or tell whoever submitted it why there is none."""
+    item = find(tx, event.data["number"])
+    row = tx.file(event.file) if event.file is not None else None
+    if row is None:
+        tx.tell(event.data["by"], Content(tx.text(event.why or "xiaoer.failed", to="all", **event.values)))
+    elif item.state in ("rejected", "withdrawn"):
+        tx.forget_file(row.digest)
+    else:
+        store(tx, item._replace(digest=row.digest, mime=row.mime), "file", None, item.file_name)
 
 
 def edit(tx: Transaction, who: Who, number: int, field: str, value: str, config: BroadcasterConfig) -> None:
@@ -95,6 +133,8 @@ def approve(tx: Transaction, who: Who, number: int, config: BroadcasterConfig) -
     state = become(before, "approve")
     if config.approvals and tx.person(before.author) == tx.person(who.account):
         raise Refusal("broadcaster.refused.own", number=number)
+    if not (before.text or before.digest):
+        raise Refusal("broadcaster.refused.no_file", number=number)
     store(tx, before._replace(state=state), "approve", who)
     replan(tx, config)
     tx.answer(tx.content("broadcaster.approved", number=number, title=before.headline))

@@ -14,6 +14,7 @@ from xiaoer_broadcaster.shelf import find, ready, store, today
 from xiaoer_broadcaster.slot import Occurrence, teaser_now
 from xiaoer_broadcaster.statements import (
     FORGET,
+    FORGOTTEN,
     OVERDUE,
     POST,
     POST_AT,
@@ -258,6 +259,8 @@ def purge(tx: Transaction) -> None:
     here, before = tx.community.id, tx.now - KEPT
     tx.run(PURGE, here=here, before=before, first=(today(tx) - KEPT).isoformat())
     tx.run(PURGE_TEASERS, here=here, before=before)
+    for row in tx.all(FORGOTTEN, here=here, before=before):
+        tx.forget_file(row.digest)
     tx.run(FORGET, here=here, before=before)
     reports: list[Report] = []
     for row in tx.all(OVERDUE, here=here, before=(today(tx) - timedelta(days=1)).isoformat()):

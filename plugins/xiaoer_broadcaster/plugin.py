@@ -140,12 +140,21 @@ class Broadcaster(Plugin[BroadcasterConfig]):
         del event
         ctx.transact(catalogue.show, number)
 
-    @command("script submit")
+    @command("script submit", on_message=True)
     async def submit(self, ctx: Here, event: CommandUsed, text: Rest | None = None) -> None:
-        """Give the library a text."""
-        if text is None:
+        """Give the library a text, or the message that the command is used on."""
+        quoted, chat = event.quoted, event.chat or event.space
+        author = (quoted.who if quoted is not None else None) or event.who
+        words = text or (quoted.text if quoted is not None else "")
+        file = next(iter(quoted.attachments), None) if quoted is not None else None
+        if not words and file is None:
             raise Refusal("broadcaster.refused.no_text")
-        ctx.transact(library.submit, event.who, Script(text, event.who.account, event.who.name), ctx.config)
+        ctx.transact(library.submit, event.who, Script(words, author.account, author.name, chat, file), ctx.config)
+
+    @continuation("kept")
+    async def kept(self, ctx: Here, event: ActionEnded) -> None:
+        """Note the copy of a file that goes with an item."""
+        ctx.transact(library.kept, event)
 
     @command("script edit", needs="broadcaster.edit")
     async def edit(self, ctx: Here, event: CommandUsed, number: int, field: Field, value: Rest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from xiaoer import Addressee, Bold, Button, Content, Part, Transaction, plain
+from xiaoer import Addressee, Bold, Button, Content, Part, Stored, Transaction, plain
 from xiaoer_broadcaster.config import BroadcasterConfig
 from xiaoer_broadcaster.item import Item
 
@@ -25,11 +25,12 @@ def post(tx: Transaction, item: Item, number: int, config: BroadcasterConfig, to
     parts: list[Part] = [Bold(item.title), "\n\n"] if item.title else []
     parts.append(item.text)
     if item.author_name:
-        parts += ["\n\n", *tx.text("broadcaster.credit", to=to, name=item.author_name)]
+        parts += ["\n\n" if item.text else "", *tx.text("broadcaster.credit", to=to, name=item.author_name)]
     buttons: tuple[tuple[Button, ...], ...] = ()
     if config.useful and number:
         buttons = ((Button(plain(tx.text("broadcaster.useful", to=to)), "useful", str(number)),),)
-    return Content(tuple(parts), buttons)
+    file = Stored(item.digest, item.file_name, item.mime, item.headline) if item.digest else None
+    return Content(tuple(parts), buttons, file=file)
 
 
 def teaser(tx: Transaction, item: Item, due: datetime) -> Content:

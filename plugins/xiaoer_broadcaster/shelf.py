@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from xiaoer import Refusal, Row, Transaction, Who, one_line
 from xiaoer_broadcaster.item import NAME_LIMIT, Item
-from xiaoer_broadcaster.statements import ADD, BRIEF, CHANGE, COUNTS, ITEM, NOTE
+from xiaoer_broadcaster.statements import ADD, AMONG, BRIEF, CHANGE, COUNTS, ITEM, NOTE, NOTE_ALL, PUT
 
-LIBRARY_LIMIT = 2_000
+LIBRARY_LIMIT = 1_000
 """Items of one library: so many can be looked through within a transaction."""
 
 NOTE_LIMIT = 120
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("expires", "day", "last")
 
 
@@ -99,6 +102,31 @@ def store(tx: Transaction, item: Item, act: str, by: Who | None, note: str = "")
     values = {f"new_{name}": value for name, value in _values(item).items() if name != "number"}
     tx.run(CHANGE, here=tx.community.id, nr=item.number, moment=tx.now, **values)
     _note(tx, item, act, by, note)
+
+
+def put_all(tx: Transaction, items: Sequence[Item], act: str, by: Who) -> None:
+    """Keep many items, new ones and others, and note who did it."""
+    now = (tx.now - _EPOCH) // timedelta(microseconds=1)
+    here = {"community": tx.community.id}
+    made = {"made": now, "changed": now}
+    who = {"act": act, "by": by.account, "by_name": one_line(by.name, NAME_LIMIT), "at": now}
+    rows = [{**here, **made, **_plain(item)} for item in items]
+    notes = [{**here, **who, "number": item.number, "state": item.state, "note": item.source} for item in items]
+    tx.run(PUT, rows=json.dumps(rows, ensure_ascii=False))
+    tx.run(NOTE_ALL, rows=json.dumps(notes, ensure_ascii=False))
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    """Return an item as JSON holds it."""
+    values = _values(item)
+    if item.last_at is not None:
+        values["last_at"] = (item.last_at - _EPOCH) // timedelta(microseconds=1)
+    return values
+
+
+def among(tx: Transaction, numbers: Sequence[int]) -> dict[int, Item]:
+    """Return those items that there are, of some numbers."""
+    return {row.number: item_of(row) for row in tx.all(AMONG, here=tx.community.id, rows=json.dumps(numbers))}
 
 
 def _note(tx: Transaction, item: Item, act: str, by: Who | None, note: str) -> None:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, String, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import Statement, accounts_of
@@ -26,6 +40,27 @@ _new: dict[str, BindParameter[Any]] = {
 }
 _new["changed"] = bindparam("moment")
 CHANGE = Statement(update(items).values(_new).where(items.c.community == _here, items.c.number == _number))
+_given = func.json_each(bindparam("rows", type_=String)).table_valued("value")
+
+
+def _fields(names: list[str]) -> Select[Any]:
+    """Return the fields of each of many rows, which are given as one JSON text."""
+    return select(*[func.json_extract(_given.c.value, f"$.{name}") for name in names]).where(true())
+
+
+_whole = [column.name for column in items.columns if column.name != "id"]
+_put = upsert(items).from_select(_whole, _fields(_whole))
+PUT = Statement(
+    _put.on_conflict_do_update(
+        index_elements=["community", "number"],
+        set_={name: _put.excluded[name] for name in _whole if name not in ("community", "number", "made")},
+    )
+)
+"""Stores many items at once: one by one they would take longer than a transaction may."""
+INDEX = Statement(
+    select(items.c.number, items.c.source, items.c.day, items.c.at_slot).where(items.c.community == _here)
+)
+AMONG = Statement(select(*_of_item).where(items.c.community == _here, items.c.number.in_(select(_given.c.value))))
 ITEM = Statement(select(*_of_item).where(items.c.community == _here, items.c.number == _number))
 LIBRARY = Statement(select(*_of_item).where(items.c.community == _here).order_by(items.c.number))
 BRIEF = Statement(
@@ -67,6 +102,14 @@ OVERDUE = Statement(
         items.c.community == _here, items.c.state == "scheduled", items.c.day < bindparam("before")
     )
 )
+FORGOTTEN = Statement(
+    select(items.c.digest).where(
+        items.c.community == _here,
+        items.c.state.in_(["rejected", "withdrawn"]),
+        items.c.changed < bindparam("before"),
+        items.c.digest != "",
+    )
+)
 FORGET = Statement(
     update(items)
     .values(text="", digest="", file_name="", mime="")
@@ -74,13 +117,15 @@ FORGET = Statement(
         items.c.community == _here,
         items.c.state.in_(["rejected", "withdrawn"]),
         items.c.changed < bindparam("before"),
-        items.c.text != "",
+        or_(items.c.text != "", items.c.digest != ""),
     )
 )
 
 NOTE = Statement(
     insert(changes).values({column.name: bindparam(column.name) for column in changes.columns if column.name != "id"})
 )
+_noted = [column.name for column in changes.columns if column.name != "id"]
+NOTE_ALL = Statement(insert(changes).from_select(_noted, _fields(_noted)))
 HISTORY = Statement(
     select(changes.c.act, changes.c.state, changes.c.note, changes.c.by_name, changes.c.at)
     .where(changes.c.community == _here, changes.c.number == _number)
