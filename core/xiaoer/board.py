@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -61,7 +62,7 @@ def _schema(database: Database) -> str:
 
 
 def _table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], total: int | None = None) -> Table:
-    lines = [[Text(str(cell)) for cell in row] for row in rows]
+    lines = [[cell if isinstance(cell, ProgressBar) else Text(str(cell)) for cell in row] for row in rows]
     more = "" if total is None or total <= len(lines) else f" ({len(lines)} of {total})"
     table = Table(title=f"{title}{more}", title_justify="left", title_style="bold")
     for column in columns:
@@ -120,6 +121,25 @@ def _deliveries(status: Status) -> list[Table]:
                     "" if line.age is None else duration(line.age),
                 )
                 for line in status.waiting
+            ),
+        ),
+        _table(
+            "Broadcasts",
+            ("community", "plugin", "broadcast", "", "sent", "failed", "unknown", "held", "a second", "time left"),
+            (
+                (
+                    line.community,
+                    line.plugin,
+                    line.name,
+                    ProgressBar(total=line.total, completed=line.total - line.waiting - line.held, width=24),
+                    f"{line.done:,} of {line.total:,}",
+                    line.failed,
+                    line.unknown,
+                    line.held,
+                    f"{line.rate:.1f}",
+                    "" if line.left is None else duration(line.left),
+                )
+                for line in status.broadcasts
             ),
         ),
         _table(

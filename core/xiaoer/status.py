@@ -68,6 +68,22 @@ class Waiting(msgspec.Struct, frozen=True):
     age: float | None
 
 
+class Broadcast(msgspec.Struct, frozen=True):
+    """A broadcast that is under way: its messages by how they stand, ``rate`` a second, ``left`` in seconds."""
+
+    community: str
+    plugin: str
+    name: str
+    total: int
+    waiting: int
+    held: int
+    done: int
+    failed: int
+    unknown: int
+    rate: float
+    left: float | None
+
+
 class PutAside(msgspec.Struct, frozen=True):
     """An action that failed for good, or of which nobody can tell whether it was performed."""
 
@@ -132,6 +148,7 @@ class Status(msgspec.Struct, kw_only=True):
     set_aside: list[SetAside] = []
     set_aside_total: int = 0
     waiting: list[Waiting] = []
+    broadcasts: list[Broadcast] = []
     put_aside: list[PutAside] = []
     put_aside_total: int = 0
     not_shown: list[NotShown] = []

@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, func, select
 
+from xiaoer.batches import PROGRESS, RATE_OVER, progress_of
 from xiaoer.files import connected, explain
 from xiaoer.locks import FileLock
 from xiaoer.migration import CORE, schemas
 from xiaoer.settings import LoadedSettings
 from xiaoer.statements import Row, Statement
 from xiaoer.status import (
+    Broadcast,
     CommunityState,
     Database,
     Faults,
@@ -60,6 +62,13 @@ WAITING = Statement(
 )
 _shown_on = func.substr(shown.c.chat, 1, func.instr(shown.c.chat, ":") - 1).label("platform")
 TO_SHOW = Statement(select(_shown_on, func.count().label("total")).where(shown.c.state == "open").group_by(_shown_on))
+BROADCASTS = Statement(
+    select(outbox.c.community, outbox.c.plugin, outbox.c.batch)
+    .where(outbox.c.batch.is_not(None), outbox.c.state.in_(["wanted", "held", "sending"]))
+    .group_by(outbox.c.community, outbox.c.plugin, outbox.c.batch)
+    .order_by(func.min(outbox.c.id))
+    .limit(LINES)
+)
 PUT_ASIDE = Statement(
     select(
         outbox.c.id, outbox.c.community, outbox.c.plugin, outbox.c.chat, outbox.c.state, outbox.c.reason, outbox.c.at
@@ -226,6 +235,7 @@ class Reader:
     def _outbox(self) -> None:
         found, plain = self._found, self._plain
         found.waiting = self._waiting()
+        found.broadcasts = [self._broadcast(row) for row in self._rows(BROADCASTS)]
         found.put_aside_total = self._total(PUT_ASIDE_TOTAL)
         found.put_aside = [
             PutAside(
@@ -245,6 +255,24 @@ class Reader:
             NotShown(row.community, row.plugin, plain(row.key), plain(row.chat), plain(row.reason))
             for row in self._rows(NOT_SHOWN)
         ]
+
+    def _broadcast(self, row: Row) -> Broadcast:
+        since = self._now - RATE_OVER
+        bound = {"of": row.community, "by": row.plugin, "name": row.batch}
+        progress = progress_of(self._rows(PROGRESS, **bound, since=since, since_too=since))
+        return Broadcast(
+            row.community,
+            row.plugin,
+            self._plain(row.batch),
+            progress.total - progress.cancelled,
+            progress.waiting,
+            progress.held,
+            progress.done,
+            progress.failed,
+            progress.unknown,
+            progress.rate,
+            progress.left,
+        )
 
     def _waiting(self) -> list[Waiting]:
         actions = self._rows(WAITING)

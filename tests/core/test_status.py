@@ -13,10 +13,12 @@ import pytest
 from rich.console import Console
 
 from xiaoer import (
+    Batch,
     Content,
     Context,
     Cron,
     Hopeless,
+    Limits,
     MessagePosted,
     NoConfig,
     Plugin,
@@ -33,7 +35,7 @@ from xiaoer.recovery import TRIES
 from xiaoer.secrets import Secrets
 from xiaoer.status import Status
 from xiaoer.survey import survey
-from xiaoer.testing import Town, play, rest
+from xiaoer.testing import FakePlatform, Town, play, rest
 from xiaoer.testing.scene import MAIN, SPACE
 from xiaoer.transaction import PARK
 
@@ -56,12 +58,18 @@ class Speaker(Plugin[NoConfig]):
             await self.gate.wait()
         if "fail" in event.text:
             raise ValueError(f"no such number: {event.text}")
+        if "all" in event.text:
+            ctx.transact(tell_all)
         if "show" in event.text:
             ctx.show("card:7", MAIN, Content((event.text,)))
         if "once" in event.text:
             ctx.send(MAIN, Content((event.text,)), guarantee="at_most_once")
         if "say" in event.text:
             ctx.send(MAIN, Content((event.text,)))
+
+
+def tell_all(tx: Transaction) -> None:
+    Batch(tx, "news").send([f"{MAIN}{number}" for number in range(20)], Content(("news",)))
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +126,23 @@ async def test_what_waits_for_a_platform_is_counted() -> None:
         (waiting,) = look(town).waiting
         assert (waiting.platform, waiting.actions, waiting.messages, waiting.in_mid_air) == ("fake", 1, 1, 0)
         assert waiting.age == 7.0
+
+
+async def test_a_broadcast_under_way_is_told_with_its_progress_its_rate_and_the_time_left() -> None:
+    async with play(Speaker, platform=FakePlatform(limits=Limits(per_second=2))) as town:
+        town.fake.failures.append(Hopeless("kicked"))
+        await town.say("ann", "tell all")
+        await town.pass_time(seconds=4.9)
+        (line,) = look(town).broadcasts
+        assert (line.community, line.plugin, line.name, line.total, line.failed) == ("town", "speaker", "news", 20, 1)
+        assert line.done + line.failed + line.waiting == 20
+        assert line.rate == pytest.approx(2, rel=0.2)
+        assert line.left == pytest.approx(line.waiting / 2, rel=0.2)
+        row = next(row for row in seen(look(town)).splitlines() if "news" in row)
+        assert f"{line.done} of 20" in row
+        assert "━" in row
+        await town.pass_time(seconds=20)
+        assert look(town).broadcasts == []
 
 
 async def test_what_was_put_aside_is_told_with_the_platforms_reason_newest_first() -> None:
