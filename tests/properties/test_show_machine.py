@@ -1,6 +1,7 @@
 """What stands in the chats in the end is what was wanted last, whatever failed on the way."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from hypothesis import strategies as st
@@ -70,7 +71,10 @@ class Forgetful(FakePlatform):
         if isinstance(request, Send) and self.knows_repeats:
             if request.id not in self.sent:
                 self.sent[request.id] = super().perform(request)
-            return self.sent[request.id]
+            receipt = self.sent[request.id]
+            if (known := self.messages.get(receipt.message or "")) is not None:
+                self.messages[known.id] = replace(known, content=request.content)
+            return receipt
         return super().perform(request)
 
 
