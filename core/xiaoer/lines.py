@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 AGAIN = 1.0
 """Seconds after which to ask again while there is no line yet."""
 
+ENDED = 300.0
+"""Seconds after which to ask again when there will be none in this run: what has a deadline is set aside then."""
+
 
 class Line(Protocol):
     """A connection to a platform, made anew each time the last one broke: ``Line(host, settings)``."""
@@ -79,6 +82,8 @@ class LineAdapter(Adapter):
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked."""
+        if self._running is not None and self._running.done():
+            raise Unreachable(ENDED, f"{self.title} has ended, and the log says why: see to it and start Xiaoer again")
         if self._line is None:
             raise Unreachable(AGAIN, f"{self.title} is not connected yet")
         return await self._line.perform(request)

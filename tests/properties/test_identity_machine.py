@@ -77,6 +77,12 @@ class Linking(RuleBasedStateMachine):
         said = self.use(account, community, f"link {code.lower()}")
         assert self.expected(account, community, code) in said
 
+    @rule(account=who, other=who, minutes=st.sampled_from([9, 10, 11]))
+    def type_after(self, account: str, other: str, minutes: int) -> None:
+        shown = self.shown(account, "town")
+        self.pass_time(minutes)
+        self.type(other, shown)
+
     @rule(account=who, times=st.integers(1, TRIES + 1))
     def guess(self, account: str, times: int) -> None:
         for _ in range(times):

@@ -1,6 +1,7 @@
 """What stands in the chats in the end is what was wanted last, whatever failed on the way."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from xiaoer import (
     Unclear,
     on_message,
 )
-from xiaoer.adapter import Edit, Request
+from xiaoer.adapter import Request
 from xiaoer.testing import FakePlatform, rest
 
 KEYS, CHATS = ("board", "poll"), ("fake:town/a", "fake:town/b")
@@ -68,13 +69,12 @@ class Forgetful(FakePlatform):
 
     def do(self, request: Request) -> Receipt:
         if isinstance(request, Send) and self.knows_repeats:
-            if request.id in self.sent:
-                receipt = self.sent[request.id]
-                if receipt.message in self.messages:
-                    super().perform(Edit(request.id, request.chat, receipt.message, request.content))
-                return receipt
-            self.sent[request.id] = super().perform(request)
-            return self.sent[request.id]
+            if request.id not in self.sent:
+                self.sent[request.id] = super().perform(request)
+            receipt = self.sent[request.id]
+            if (known := self.messages.get(receipt.message or "")) is not None:
+                self.messages[known.id] = replace(known, content=request.content)
+            return receipt
         return super().perform(request)
 
 

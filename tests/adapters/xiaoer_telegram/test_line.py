@@ -16,7 +16,9 @@ from structlog.testing import capture_logs
 from tests.adapters.xiaoer_telegram.town import Town
 from tests.simulators.telegram import Fault
 
-from xiaoer import Content, Send, StoreError, TryLater
+from xiaoer import Content, Receipt, Request, Send, SendMessage, StoreError, Transaction, TryLater, Unreachable
+from xiaoer.lines import ENDED
+from xiaoer_telegram import TelegramAdapter
 
 CONFLICT = Fault(
     409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -213,8 +215,38 @@ async def test_a_token_that_is_not_accepted_ends_the_adapter_and_not_the_app(clo
     (reason,) = [log["reason"] for log in logs if log["event"] == "adapter ended"]
     assert reason.startswith("Telegram does not accept the token in TELEGRAM_TOKEN: get a new one")
     assert closed.app.failure is None
-    with pytest.raises(TryLater):
+    with pytest.raises(Unreachable, match="Telegram has ended, and the log says why") as caught:
         await closed.perform(Send("1", closed.space, Content(("x",))))
+    assert caught.value.after == ENDED
+
+
+async def test_what_waits_for_an_adapter_that_has_ended_is_asked_for_seldom(
+    closed: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    REFUSED["revoked"](closed)
+    await closed.begin()
+    await closed.until(lambda: closed.reports)
+    asked: list[str] = []
+    perform = TelegramAdapter.perform
+
+    async def counted(adapter: TelegramAdapter, request: Request) -> Receipt:
+        asked.append(request.id)
+        return await perform(adapter, request)
+
+    monkeypatch.setattr(TelegramAdapter, "perform", counted)
+    scene = closed.app.runtimes["town0"].plugins["probe"].scene
+
+    def ask(tx: Transaction) -> None:
+        tx.enter(scene, tx.now)
+        tx.request(SendMessage(chat=closed.space, content=Content(("x",))))
+
+    await closed.app.store.transact(ask)
+    await closed.until(lambda: asked)
+    for _ in range(100):
+        await closed.clock.advance(1.0)
+        await closed.app.settled()
+    assert len(asked) == 1
+    assert closed.app.delivery.waiting == 1
 
 
 async def test_a_token_that_is_revoked_while_running_ends_the_adapter(town: Town) -> None:
