@@ -205,7 +205,7 @@ async def test_a_file_without_a_number_is_one_item_however_often_it_is_imported(
 
 async def test_an_old_file_does_not_make_an_item_go_out_more_often_than_it_may(tmp_path: Path) -> None:
     async with teahouse(folder=str(tmp_path)) as town:
-        await script(town, "only once")
+        await script(town, "only once", "cadence daily", "most 1")
         await owner(town, "/script export")
         await until(town, "12:16")
         assert len(posted(town)) == 1
