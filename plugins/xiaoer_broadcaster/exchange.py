@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -12,8 +14,8 @@ from xiaoer_broadcaster.folder import name_of
 from xiaoer_broadcaster.frontmatter import Fault, Page
 from xiaoer_broadcaster.item import SAID, Item
 from xiaoer_broadcaster.peak import replan
-from xiaoer_broadcaster.shelf import LIBRARY_LIMIT, among, put_all
-from xiaoer_broadcaster.statements import INDEX
+from xiaoer_broadcaster.shelf import LIBRARY_LIMIT, item_of, rows_of
+from xiaoer_broadcaster.statements import AMONG, INDEX, LATEST, NOTE_ALL, PUT
 from xiaoer_broadcaster.teasing import take_back
 
 KEPT = ("author", "author_name")
@@ -129,38 +131,90 @@ def check(index: Iterable[Known], result: Merged) -> None:
         raise Refusal("broadcaster.refused.full", most=LIBRARY_LIMIT)
 
 
-def take_in(tx: Transaction, who: Who, pages: Sequence[Page], dry: bool, config: BroadcasterConfig) -> None:
-    """Take a folder's items into the library, or say what would become of it.
+class Prepared(NamedTuple):
+    """An import, made ready outside of the transaction, where it takes longer than a transaction may.
 
     Args:
-        tx: the transaction.
+        latest: the newest change of the library that it was made for.
+        rows: the items, as JSON.
+        notes: what is noted of them, as JSON.
+        freed: the days and slots that something leaves.
+        new: how many items are new.
+        changed: how many are changed.
+        same: how many stay as they are.
+    """
+
+    latest: int
+    rows: str
+    notes: str
+    freed: list[tuple[date, str]]
+    new: int
+    changed: int
+    same: int
+
+
+async def prepare(ctx: Context[BroadcasterConfig], who: Who, pages: Sequence[Page]) -> Prepared:
+    """Make an import ready.
+
+    Args:
+        ctx: the command's.
         who: who asks.
         pages: the files, in which nothing is wrong.
-        dry: whether nothing is written.
-        config: the community's.
 
     Raises:
         Refusal: it cannot be taken in.
     """
-    index = [Known(*row) for row in tx.all(INDEX, here=tx.community.id)]
+    here = ctx.community.id
+    latest: int = (await ctx.report(LATEST, here=here))[0].id
+    index = [Known(*row) for row in await ctx.report(INDEX, here=here)]
     pages = numbered(index, pages)
-    library = among(tx, [page.item.number for page in pages])
-    result = merged(library, [page if _is_kept(tx, page, library) else _without_file(page) for page in pages])
-    check(index, result)
+    numbers = json.dumps([page.item.number for page in pages])
+    library = {row.number: item_of(row) for row in await ctx.report(AMONG, here=here, rows=numbers)}
+    pages = [page if await _is_kept(ctx, page, library) else _without_file(page) for page in pages]
+
+    def ready() -> Prepared:
+        result = merged(library, pages)
+        check(index, result)
+        after = [*result.new, *[item for _, item in result.changed]]
+        rows, notes = rows_of(here, after, "import", who, ctx.now)
+        times = [(old, (new.day, new.at_slot)) for old, new in result.changed]
+        freed = [
+            (old.day, old.at_slot) for old, time in times if old.day is not None and (old.day, old.at_slot) != time
+        ]
+        return Prepared(latest, rows, notes, freed, len(result.new), len(result.changed), result.same)
+
+    return await asyncio.to_thread(ready)
+
+
+def take_in(tx: Transaction, ready: Prepared, dry: bool, config: BroadcasterConfig) -> None:
+    """Take a folder's items into the library, or say what would become of it.
+
+    Args:
+        tx: the transaction.
+        ready: the import.
+        dry: whether nothing is written.
+        config: the community's.
+
+    Raises:
+        Refusal: somebody has changed the library meanwhile.
+    """
+    row = tx.one(LATEST, here=tx.community.id)
+    if row is None or row.id != ready.latest:
+        raise Refusal("broadcaster.refused.changed_meanwhile")
     if not dry:
-        put_all(tx, [*result.new, *[item for _, item in result.changed]], "import", who)
-        for before, item in result.changed:
-            if before.day is not None and (before.day, before.at_slot) != (item.day, item.at_slot):
-                take_back(tx, before.day, before.at_slot)
+        tx.run(PUT, rows=ready.rows)
+        tx.run(NOTE_ALL, rows=ready.notes)
+        for day, slot in ready.freed:
+            take_back(tx, day, slot)
         replan(tx, config)
     key = "broadcaster.import.would" if dry else "broadcaster.import.done"
-    tx.answer(tx.content(key, new=len(result.new), changed=len(result.changed), same=result.same))
+    tx.answer(tx.content(key, new=ready.new, changed=ready.changed, same=ready.same))
 
 
-def _is_kept(tx: Transaction, page: Page, library: Mapping[int, Item]) -> bool:
+async def _is_kept(ctx: Context[BroadcasterConfig], page: Page, library: Mapping[int, Item]) -> bool:
     """Say whether there is a copy of a file here; only one that is new to its item has to be looked for."""
     before, digest = library.get(page.item.number), page.item.digest
-    return bool(digest) and ((before is not None and before.digest == digest) or tx.file(digest) is not None)
+    return bool(digest) and ((before is not None and before.digest == digest) or await ctx.file(digest) is not None)
 
 
 def _without_file(page: Page) -> Page:

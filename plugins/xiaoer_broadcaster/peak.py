@@ -25,7 +25,7 @@ from xiaoer_broadcaster.statements import (
     TEASER,
     TEASERS,
 )
-from xiaoer_broadcaster.teasing import leave, take_back, teasers_of
+from xiaoer_broadcaster.teasing import take_back, teasers_of
 
 Report: TypeAlias = tuple[str, dict[str, Any]]
 """A text for the admins, with its values."""
@@ -38,6 +38,9 @@ MEASURED_AFTER = timedelta(hours=24)
 
 KEPT = timedelta(days=30)
 """So long slots without a post are remembered, and the texts of what was taken off."""
+
+STALE = 5
+"""A teaser is not sent any more when this part of its time is over: it would say the wrong one."""
 
 PART = 200
 """Chats of one transaction: what goes to more is asked for in parts."""
@@ -108,7 +111,6 @@ def _put_out(tx: Transaction, config: BroadcasterConfig, found: Occurrence, item
     row = post_at(tx, found.day, found.slot)
     after = went_out(find(tx, item.number), found.day, tx.now)
     store(tx, after, "post", None, f"{found.day.isoformat()} {found.slot}")
-    leave(tx, found.day, found.slot)
     spread(tx, config, row.id, 0)
     tx.schedule(f"ended.{row.id}", found.deadline + PUNCTUAL, {"post": row.id})
     tx.schedule(f"measure.{row.id}", tx.now + MEASURED_AFTER, {"post": row.id})
@@ -213,7 +215,7 @@ def announce(tx: Transaction, config: BroadcasterConfig, teaser: int, start: int
                 content=content,
                 guarantee="at_most_once",
                 then=Then("teased", {"teaser": teaser, "chat": chat}),
-                deadline=row.due - timedelta(seconds=1),
+                deadline=tx.now + max((row.due - tx.now) / STALE, timedelta(seconds=20)),
                 key=f"teaser:{row.day}:{row.slot}",
                 batch=teasers_of(teaser),
             )

@@ -195,7 +195,8 @@ class Broadcaster(Plugin[BroadcasterConfig]):
         if faults:
             ctx.answer(exchange.told(ctx, "broadcaster.import.faults", faults))
         else:
-            ctx.transact(exchange.take_in, event.who, pages, how == "dry", ctx.config)
+            ready = await exchange.prepare(ctx, event.who, pages)
+            ctx.transact(exchange.take_in, ready, how == "dry", ctx.config)
 
     @command("script export", needs="broadcaster.import")
     async def write_out(self, ctx: Here, event: CommandUsed) -> None:

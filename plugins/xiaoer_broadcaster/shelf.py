@@ -9,7 +9,7 @@ from typing import Any
 
 from xiaoer import Refusal, Row, Transaction, Who, one_line
 from xiaoer_broadcaster.item import NAME_LIMIT, Item
-from xiaoer_broadcaster.statements import ADD, AMONG, BRIEF, CHANGE, COUNTS, ITEM, NOTE, NOTE_ALL, PUT
+from xiaoer_broadcaster.statements import ADD, BRIEF, CHANGE, COUNTS, ITEM, NOTE
 
 LIBRARY_LIMIT = 1_000
 """Items of one library: so many can be looked through within a transaction."""
@@ -104,16 +104,22 @@ def store(tx: Transaction, item: Item, act: str, by: Who | None, note: str = "")
     _note(tx, item, act, by, note)
 
 
-def put_all(tx: Transaction, items: Sequence[Item], act: str, by: Who) -> None:
-    """Keep many items, new ones and others, and note who did it."""
-    now = (tx.now - _EPOCH) // timedelta(microseconds=1)
-    here = {"community": tx.community.id}
-    made = {"made": now, "changed": now}
-    who = {"act": act, "by": by.account, "by_name": one_line(by.name, NAME_LIMIT), "at": now}
-    rows = [{**here, **made, **_plain(item)} for item in items]
-    notes = [{**here, **who, "number": item.number, "state": item.state, "note": item.source} for item in items]
-    tx.run(PUT, rows=json.dumps(rows, ensure_ascii=False))
-    tx.run(NOTE_ALL, rows=json.dumps(notes, ensure_ascii=False))
+def rows_of(community: str, items: Sequence[Item], act: str, by: Who, at: datetime) -> tuple[str, str]:
+    """Return many items and what is noted of them as ``PUT`` and ``NOTE_ALL`` take them.
+
+    Args:
+        community: its id.
+        items: as they become.
+        act: what is done to them.
+        by: who does it.
+        at: when.
+    """
+    now = (at - _EPOCH) // timedelta(microseconds=1)
+    here = {"community": community, "made": now, "changed": now}
+    who = {"act": act, "by": by.account, "by_name": one_line(by.name, NAME_LIMIT), "at": now, "community": community}
+    rows = [{**here, **_plain(item)} for item in items]
+    notes = [{**who, "number": item.number, "state": item.state, "note": item.source} for item in items]
+    return json.dumps(rows, ensure_ascii=False), json.dumps(notes, ensure_ascii=False)
 
 
 def _plain(item: Item) -> dict[str, Any]:
@@ -122,11 +128,6 @@ def _plain(item: Item) -> dict[str, Any]:
     if item.last_at is not None:
         values["last_at"] = (item.last_at - _EPOCH) // timedelta(microseconds=1)
     return values
-
-
-def among(tx: Transaction, numbers: Sequence[int]) -> dict[int, Item]:
-    """Return those items that there are, of some numbers."""
-    return {row.number: item_of(row) for row in tx.all(AMONG, here=tx.community.id, rows=json.dumps(numbers))}
 
 
 def _note(tx: Transaction, item: Item, act: str, by: Who | None, note: str) -> None:

@@ -57,6 +57,8 @@ PUT = Statement(
     )
 )
 """Stores many items at once: one by one they would take longer than a transaction may."""
+LATEST = Statement(select(func.coalesce(func.max(changes.c.id), 0).label("id")).where(changes.c.community == _here))
+"""The newest change of the library; another one says that somebody has changed it meanwhile."""
 INDEX = Statement(
     select(items.c.number, items.c.source, items.c.day, items.c.at_slot).where(items.c.community == _here)
 )

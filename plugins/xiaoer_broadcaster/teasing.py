@@ -13,12 +13,6 @@ def teasers_of(teaser: int) -> str:
     return f"teaser:{teaser}"
 
 
-def leave(tx: Transaction, day: date, slot: str) -> None:
-    """Let the teasers of a post stand that goes out, and take those back that still wait."""
-    for row in tx.all(TEASERS, here=tx.community.id, on_day=day.isoformat(), in_slot=slot):
-        Batch(tx, teasers_of(row.id)).cancel()
-
-
 def take_back(tx: Transaction, day: date, slot: str) -> None:
     """Take the teasers of a post back that does not come: those that stand, and those on their way."""
     for row in tx.all(TEASERS, here=tx.community.id, on_day=day.isoformat(), in_slot=slot):

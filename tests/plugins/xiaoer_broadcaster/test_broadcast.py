@@ -2,7 +2,7 @@
 
 from tests.plugins.xiaoer_broadcaster.scene import ITEMS, MESSAGES, POSTS, boss, posted, script, teahouse, told, until
 
-from xiaoer import Hopeless, TryLater
+from xiaoer import ActionEnded, Hopeless, TryLater
 from xiaoer.communities import Budget
 from xiaoer.testing import Town
 from xiaoer.testing.scene import MAIN
@@ -70,12 +70,42 @@ async def test_what_the_budget_holds_back_comes_no_later_than_its_window() -> No
 
 
 async def test_a_later_teaser_takes_the_place_of_one_that_waits_and_none_comes_after_the_post() -> None:
-    slots = {"noon": "12:05-12:10", "evening": "13:00-14:30"}
+    slots = {"noon": "12:05-12:10", "evening": "14:00-15:30"}
     async with teahouse(slots=slots, budget=Budget(1, 1)) as town:
         await script(town, "first", "slot noon")
-        await script(town, "Big news", "slot evening", "teasers 30, 20, 10")
-        await until(town, "15:00")
-        assert [message.text.split("\n")[0] for message in posted(town)] == ["first", "Big news"]
+        await script(town, "Big news", "slot evening", "teasers 60, 57, 20")
+        await until(town, "15:30")
+        said = [message.text.split("\n")[0] for message in posted(town)]
+        assert said == ["first", "⏰ In 57 minutes: Big news", "Big news"]
+
+
+async def test_a_teaser_that_was_taken_back_on_its_way_is_deleted_when_it_stands() -> None:
+    async with teahouse() as town:
+        await script(town, "hello")
+        await until(town, "12:16")
+        (message,) = posted(town)
+        late = ActionEnded(
+            key="action:late",
+            at=town.now(),
+            community="town",
+            plugin="broadcaster",
+            then="teased",
+            data={"teaser": 99, "chat": MAIN},
+            message=message.id,
+        )
+        await town.tell(late)
+        assert posted(town) == []
+
+
+async def test_what_is_held_beyond_its_window_is_given_up_and_told() -> None:
+    async with teahouse(chats=CHATS[:2]) as town:
+        await script(town, "hello")
+        town.fake.failures += [TryLater(600, "slow down"), TryLater(600, "slow down")]
+        await until(town, "12:15")
+        await boss(town, "/broadcast pause")
+        await until(town, "13:32")
+        assert told(town)[-1].startswith("No. 1 of noon did not reach 2 of 2 chats")
+        assert "Nothing is held" in await boss(town, "/broadcast resume")
 
 
 async def test_replies_reactions_and_presses_of_a_day_are_counted_and_no_text_is_kept() -> None:

@@ -5,6 +5,7 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from tests.plugins.xiaoer_broadcaster.scene import ITEMS, ask, boss, posted, scr
 
 from xiaoer import one_line
 from xiaoer.testing import Town
-from xiaoer_broadcaster import folder
+from xiaoer_broadcaster import exchange, folder
 from xiaoer_broadcaster.frontmatter import Fault, Page, parse, written
 from xiaoer_broadcaster.item import CADENCES, KINDS, STATES, Item, clean
 
@@ -205,7 +206,7 @@ async def test_a_file_without_a_number_is_one_item_however_often_it_is_imported(
 
 async def test_an_old_file_does_not_make_an_item_go_out_more_often_than_it_may(tmp_path: Path) -> None:
     async with teahouse(folder=str(tmp_path)) as town:
-        await script(town, "only once")
+        await script(town, "only once", "cadence daily", "most 1")
         await owner(town, "/script export")
         await until(town, "12:16")
         assert len(posted(town)) == 1
@@ -265,6 +266,21 @@ async def test_reading_a_folder_does_not_hold_anybody_up(tmp_path: Path, monkeyp
     async with teahouse(folder=str(tmp_path)) as town:
         assert "0 new" in await owner(town, "/script import")
     assert loops == [False], "it is read in a thread of its own"
+
+
+async def test_an_import_that_was_overtaken_by_another_change_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = exchange.prepare
+
+    async def outdated(*args: Any) -> exchange.Prepared:
+        return (await prepare(*args))._replace(latest=-1)
+
+    monkeypatch.setattr(exchange, "prepare", outdated)
+    (tmp_path / "a.md").write_text("---\n---\nhello")
+    async with teahouse(folder=str(tmp_path)) as town:
+        assert "please import it again" in await owner(town, "/script import")
+        assert await town.rows(ITEMS) == []
 
 
 def test_moments_are_kept_to_the_microsecond() -> None:

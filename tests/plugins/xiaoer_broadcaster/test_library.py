@@ -6,7 +6,7 @@ from tests.plugins.xiaoer_broadcaster.scene import ITEMS, ask, boss, posted, scr
 from xiaoer.linking import POINT
 from xiaoer.testing import play
 from xiaoer.transaction import Transaction
-from xiaoer_broadcaster import Broadcaster
+from xiaoer_broadcaster import Broadcaster, shelf
 
 
 async def test_nobody_approves_what_they_wrote_with_another_account() -> None:
@@ -78,6 +78,13 @@ async def test_one_person_submits_so_many_a_day() -> None:
         assert "It is No. 3" in await ask(town, "bob", "/script submit three")
         await town.pass_time(hours=13)
         assert "It is No. 4" in await ask(town, "ann", "/script submit four")
+
+
+async def test_a_full_library_takes_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "LIBRARY_LIMIT", 1)
+    async with teahouse() as town:
+        await ask(town, "ann", "/script submit one")
+        assert "The library is full (1 scripts)" in await ask(town, "bob", "/script submit two")
 
 
 @pytest.mark.parametrize(
