@@ -22,6 +22,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 import aiosqlite
 import structlog
 
+from xiaoer.allowance import TRANSACTION_LIMIT, Allowance
 from xiaoer.errors import StoreError
 from xiaoer.files import PATIENCE, address, connected, explain, is_damage
 from xiaoer.filing import FileRules
@@ -33,9 +34,6 @@ R = TypeVar("R")
 
 GROUP_LIMIT = 256
 """How many works share one commit at most; more would make the first of them wait."""
-
-TRANSACTION_LIMIT = 0.05
-"""Seconds of the thread's own time that one part may spend: no part is at fault when others keep the machine busy."""
 
 READ_LIMIT = 1.0
 """Seconds a short read may take."""
@@ -144,7 +142,7 @@ class Store:
         self._queue: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._closing = False
-        self._deadline = float("inf")
+        self._allowance = Allowance()
         self.writing: tuple[int, float] | None = None
         self._reads: dict[aiosqlite.Connection, _Read] = {}
         self._runner: asyncio.Task[None] | None = None
@@ -229,7 +227,7 @@ class Store:
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA cache_size=-16000")
         connection.execute("PRAGMA wal_autocheckpoint=0")  # see _checkpoint
-        connection.set_progress_handler(lambda: int(time.thread_time() > self._deadline), _STEPS)
+        connection.set_progress_handler(lambda: int(self._allowance.is_over), _STEPS)
 
     def submit(self, work: Work) -> None:
         """Queue work for the next group."""
@@ -363,26 +361,23 @@ class Store:
     def _apply_all(self, connection: sqlite3.Connection, group: list[Work], now: datetime) -> Requested:
         while True:
             requested = Requested()
-            tx = Transaction(connection, requested, now, self._limit, self._rules)
+            tx = Transaction(connection, requested, now, self._allowance, self._rules)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 for work in group:
                     work.apply(tx)
-                self._deadline = float("inf")
+                self._allowance.end()
                 connection.execute("COMMIT")
             except PartLost:
                 continue
             except BaseException as error:  # bulkhead "transact": the thread of the database goes on
-                self._deadline = float("inf")
+                self._allowance.end()
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
                     raise
                 raise StoreError(f"database {self.file}: something that cannot be stored was asked for") from error
             return requested
-
-    def _limit(self, on: bool) -> None:
-        self._deadline = time.thread_time() + TRANSACTION_LIMIT if on else float("inf")
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str) -> tuple[int, int, int]:

@@ -24,12 +24,13 @@ from xiaoer.actions import (
     encode_action,
     urgency_of,
 )
-from xiaoer.content import Content
+from xiaoer.allowance import Allowance
+from xiaoer.content import Content, Text
 from xiaoer.errors import FileRefused, Refusal
 from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
 from xiaoer.filing import FileRules
 from xiaoer.plugin import MERGE, Misfire
-from xiaoer.scene import Scene, Voice
+from xiaoer.scene import Addressee, Scene, Voice
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
 
@@ -192,7 +193,7 @@ class Transaction(Voice):
         connection: the writing connection, inside the group's transaction.
         requested: collects what is asked for.
         now: community time.
-        limit: starts the time that a part may take, or says that what follows is the core's.
+        allowance: the time that a part may take.
         rules: which files may be kept.
 
     Attributes:
@@ -204,20 +205,15 @@ class Transaction(Voice):
         connection: sqlite3.Connection,
         requested: Requested,
         now: datetime,
-        limit: Callable[[bool], None] = lambda _: None,
+        allowance: Allowance | None = None,
         rules: FileRules = ANY_FILE,
     ) -> None:
         self._connection = connection
         self._requested = requested
         self.now = now
         self.withdrawn = False
-        self._limited = False
-        self._set_limit = limit
+        self._allowance = allowance or Allowance()
         self._rules = rules
-
-    def _limit(self, on: bool) -> None:
-        self._limited = on
-        self._set_limit(on)
 
     def attempt(self, function: Callable[[Transaction], object]) -> BaseException | None:
         """Run a part in a savepoint and return what it raised, its writes undone, or None; the core's.
@@ -229,14 +225,14 @@ class Transaction(Voice):
         """
         connection, requested = self._connection, self._requested
         mark = requested.actions, requested.timers, len(requested.events), len(requested.after)
-        self._limit(True)
+        self._allowance.begin()
         connection.execute("SAVEPOINT part")
         try:
             function(self)
-            self._limit(False)
+            self._allowance.end()
             connection.execute("RELEASE part")
         except BaseException as error:  # bulkhead "transact": a plugin's function takes nobody else with it
-            self._limit(False)
+            self._allowance.end()
             if _of_storage(error):
                 raise
             if connection.in_transaction:
@@ -251,7 +247,7 @@ class Transaction(Voice):
 
     def attempt_alone(self, sql: str, values: dict[str, Any]) -> BaseException | None:
         """Run a part that is one statement, as :meth:`attempt` does."""
-        self._limit(True)
+        self._allowance.begin()
         try:
             self._connection.execute(sql, values)
         except Exception as error:  # bulkhead "transact": a value may be one that SQLite cannot take
@@ -259,7 +255,7 @@ class Transaction(Voice):
                 raise
             return error
         finally:
-            self._limit(False)
+            self._allowance.end()
         return None
 
     def check(self) -> None:
@@ -322,11 +318,9 @@ class Transaction(Voice):
     def request_all(self, actions: Sequence[SendMessage]) -> None:
         """Ask for many messages at once; the core's, whose time does not count as the plugin's."""
         compiled = REQUEST.compiled
-        rows = [compiled.bind(self._asked(action)) for action in actions]
-        limited = self._limited
-        self._limit(False)
-        self._connection.executemany(compiled.sql, rows)
-        self._limit(limited)
+        with self._allowance.core():
+            rows = [compiled.bind(self._asked(action)) for action in actions]
+            self._connection.executemany(compiled.sql, rows)
         self._requested.actions += len(rows)
 
     def _asked(self, action: AnyAction) -> dict[str, Any]:
@@ -352,6 +346,11 @@ class Transaction(Voice):
             told = conclusion(asked, decode_action(row.action), self.now, error=GAVE_WAY)
             if told is not None:
                 self.emit(told)
+
+    def text(self, key: str, /, *, to: Addressee = None, **values: Any) -> Text:
+        """Return a text as :meth:`~xiaoer.scene.Voice.text` does; finding the words is the core's time."""
+        with self._allowance.core():
+            return super().text(key, to=to, **values)
 
     def schedule(self, job: str, due: datetime, data: dict[str, Any] | None = None, misfire: Misfire = MERGE) -> None:
         """Set a one-time timer; the same job at the same time is one timer.

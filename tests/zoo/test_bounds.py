@@ -48,7 +48,7 @@ async def test_others_are_stored_in_the_same_group_as_the_greatest_flood_that_is
         while len(ctx.effects) < EFFECTS:
             ctx.write(WRITE, plugin="beast", what="flood", who="")
 
-    monkeypatch.setattr("xiaoer.store.TRANSACTION_LIMIT", 60.0)  # that this machine is slow is not the point
+    monkeypatch.setattr("xiaoer.allowance.TRANSACTION_LIMIT", 60.0)  # that this machine is slow is not the point
     async with cage(Animal("floods", flood)) as here:
         groups = counted(here.town, monkeypatch)
         events = [here.town.writing(f"p{number}", "hello") for number in range(GROUP_LIMIT // 4)]
