@@ -66,7 +66,7 @@ async def test_finding_words_within_a_transaction_is_not_the_plugins_time(thread
             thread.worked += 10
             return words(*args)  # type: ignore[arg-type]
 
-        scene.words = SimpleNamespace(text=slowly)  # type: ignore[assignment]
+        scene.words = SimpleNamespace(text=slowly)
 
         def speak(tx: Transaction) -> None:
             tx.enter(scene, tx.now)
