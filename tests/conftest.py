@@ -1,11 +1,15 @@
-"""What all tests share: logs in one line each, and hypothesis made repeatable where CI runs."""
+"""What all tests share: logs in a line each, Ctrl-C heard by what is started, hypothesis repeatable where CI runs."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from hypothesis import settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it in what it starts beside itself
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)

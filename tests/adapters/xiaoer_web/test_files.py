@@ -182,10 +182,10 @@ async def test_a_file_that_no_message_came_for_is_thrown_away_when_another_is_po
     assert await stored(room) == [b"newest", b"used"]
 
 
-async def test_what_is_said_twice_leaves_nothing_behind(room: Room) -> None:
+async def test_what_is_said_twice_is_what_was_said_last_and_leaves_nothing_behind(room: Room) -> None:
     await room.perform(send("1", carries("look", b"tea")))
     await room.perform(send("1", carries("look", b"cake")))
-    assert await stored(room) == [b"tea"]
+    assert await stored(room) == [b"cake"]
 
 
 async def test_the_alternative_text_stands_beside_a_download_and_in_a_picture(room: Room) -> None:
