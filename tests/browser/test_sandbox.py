@@ -100,6 +100,17 @@ async def test_slash_commands_complete_by_keyboard(program: Program, context: Br
     await expect(message(page, "touches none of the listed topics")).to_be_visible()
 
 
+async def test_a_first_word_that_means_something_alone_is_sent_as_it_is(
+    program: Program, context: BrowserContext
+) -> None:
+    page = await join(context, program, "Ann")
+    await page.locator("#text").press_sequentially("/rules")
+    await expect(page.get_by_role("option").first).to_contain_text("/rules show")
+    await page.keyboard.press("Enter")
+    await expect(message(page, "/rules").last).to_be_visible()
+    await expect(page.locator("#text")).to_have_value("")
+
+
 async def test_the_claim_code_opens_what_owners_may_and_roles_can_be_tried(
     program: Program, context: BrowserContext
 ) -> None:

@@ -3,6 +3,7 @@ export function complete(field, box, address) {
   let known = null;
   let shown = [];
   let at = -1;
+  let moved = false;
 
   async function load() {
     const answer = await fetch(address);
@@ -54,8 +55,15 @@ export function complete(field, box, address) {
     field.focus();
   }
 
+  // "/peak" is sent as it is, though there is "/peak show": the first word alone means something.
+  function whole() {
+    const typed = field.value.slice(1);
+    return !moved && shown.some(({ path }) => path === typed || path.startsWith(`${typed} `));
+  }
+
   field.addEventListener("input", () => {
     at = 0;
+    moved = false;
     draw();
   });
   field.addEventListener("blur", () => (box.hidden = true));
@@ -64,9 +72,10 @@ export function complete(field, box, address) {
     (event) => {
       if (box.hidden || event.isComposing) return;
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        moved = true;
         at = (at + (event.key === "ArrowDown" ? 1 : shown.length - 1)) % shown.length;
         draw();
-      } else if (event.key === "Tab" || (event.key === "Enter" && field.value !== `/${shown[at].path}`)) choose(at);
+      } else if (event.key === "Tab" || (event.key === "Enter" && !whole())) choose(at);
       else if (event.key === "Escape") box.hidden = true;
       else return;
       event.preventDefault();
