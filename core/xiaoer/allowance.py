@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 TRANSACTION_LIMIT = 0.05
@@ -34,7 +34,7 @@ class Allowance:
         self._until = NEVER
 
     @contextmanager
-    def core(self) -> Iterator[None]:
+    def core(self) -> Generator[None]:
         """Leave out what the core does for a part: the first date in a language takes as long as a part may."""
         until, began = self._until, time.thread_time()
         self._until = NEVER
