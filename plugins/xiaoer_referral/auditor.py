@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from xiaoer import Content, Ledger, Part, Refusal, Row, Transaction, Who, plain
 from xiaoer_referral.book import against, paid_under, rewarded, settle, wait
@@ -22,7 +22,7 @@ def review(tx: Transaction) -> None:
     for reason, row in found.values():
         tx.run(DOUBT, number=row.id, because=reason)
         why = plain(tx.text(f"referral.reason.{reason}", to="all", name=row.inviter_name))
-        values = {"number": row.id, "name": row.name, "inviter": row.inviter_name, "why": why}
+        values: dict[str, Any] = {"number": row.id, "name": row.name, "inviter": row.inviter_name, "why": why}
         tx.tell_admins(tx.content("referral.audit.told", to="all", **values))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from xiaoer import (
     TREASURY,
@@ -171,7 +172,7 @@ def _flag(tx: Transaction, row: Row, reason: str) -> None:
         tx.run(FLAG_MASS, here=here, since=row.at - HOUR, by=row.inviter, address=row.invite or "")
     if known is None or known.number == 0:
         why = tx.text(f"referral.reason.{reason}", to="all", name=row.inviter_name)
-        values = {"number": row.id, "name": row.name, "inviter": row.inviter_name, "why": plain(why)}
+        values: dict[str, Any] = {"number": row.id, "name": row.name, "inviter": row.inviter_name, "why": plain(why)}
         tx.tell_admins(tx.content("referral.audit.told", to="all", **values))
 
 

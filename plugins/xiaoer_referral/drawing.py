@@ -33,7 +33,7 @@ def tree(data: dict[str, Any]) -> bytes:
         data: ``title`` and ``more`` are words; each of ``lines`` is how deep it stands, a name, and how many came by
             them, as a word.
     """
-    lines = data["lines"]
+    lines: list[tuple[int, str, str]] = data["lines"]
     picture = Image.new("RGB", (WIDTH, HEAD + ROW * len(lines) + 60), PAPER)
     pen = ImageDraw.Draw(picture)
     write(pen, data["title"], (MARGIN, 54), 36, WIDTH - 2 * MARGIN, INK)

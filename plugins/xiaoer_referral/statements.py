@@ -98,7 +98,14 @@ ADD = Statement(
     .returning(joins.c.id)
 )
 JOIN = Statement(select(joins).where(_mine, joins.c.id == bindparam("number")))
-NEWEST = Statement(select(joins).where(_mine, joins.c.newcomer.in_(_theirs)).order_by(joins.c.id.desc()).limit(1))
+NEWEST = Statement(
+    select(joins)
+    .where(_mine, joins.c.newcomer.in_(_theirs))
+    .order_by((joins.c.state == "open").desc(), joins.c.id.desc())
+    .limit(1)
+)
+"""The join that a person may be asked about: one that is open, else their last."""
+
 OF_PERSON = Statement(select(joins).where(_mine, joins.c.newcomer.in_(_theirs)).order_by(joins.c.id))
 OPEN_OF = Statement(select(joins).where(_mine, joins.c.newcomer.in_(_anybody), joins.c.state.in_(OPEN)))
 COUNT = Statement(
