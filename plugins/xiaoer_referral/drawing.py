@@ -15,8 +15,11 @@ WIDTH, MARGIN, HEAD = 1_000, 40, 110
 ROW, STEP, CHIP = 52, 54, 380
 """Pixels of a line of the tree, of a generation, and of a name's width."""
 
-PLOT, FOOT = 420, 110
+PLOT, FOOT = 420, 140
 """Pixels of the bars' height and of what stands below them."""
+
+ABREAST = 3
+"""Ways of coming in that stand beside each other below the bars."""
 
 PAPER, LINE, INK, SOFT = (255, 250, 240), (222, 204, 178), (58, 42, 32), (140, 118, 100)
 SHADES = ((190, 60, 44), (214, 112, 70), (226, 160, 84), (240, 205, 140))
@@ -87,11 +90,12 @@ def _bar(pen: ImageDraw.ImageDraw, numbers: list[int], most: int, left: float, r
 
 
 def _legend(pen: ImageDraw.ImageDraw, kinds: list[str]) -> None:
-    width = (WIDTH - 2 * MARGIN) / len(COLOURS)
+    width = (WIDTH - 2 * MARGIN) / ABREAST
     for place, (kind, colour) in enumerate(zip(kinds, COLOURS, strict=False)):
-        left, middle = MARGIN + place * width, HEAD + PLOT + FOOT - 32
+        left = MARGIN + place % ABREAST * width
+        middle = HEAD + PLOT + 74 + place // ABREAST * 38
         pen.rounded_rectangle((left, middle - 10, left + 24, middle + 10), 6, colour)
-        write(pen, kind, (left + 32, middle), 19, width - 40, SOFT)
+        write(pen, kind, (left + 34, middle), 20, width - 44, SOFT)
 
 
 def _png(picture: Image.Image) -> bytes:
