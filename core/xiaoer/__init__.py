@@ -75,6 +75,7 @@ from xiaoer.events import (
     PlatformEvent,
     Quoted,
     ReactionChanged,
+    ReferralConfirmed,
     ScheduleDue,
     Who,
 )
@@ -87,6 +88,7 @@ from xiaoer.hookspecs import (
     on_leave,
     on_message,
     on_reaction,
+    on_referral,
     on_schedule,
     screen,
 )
@@ -197,6 +199,7 @@ __all__ = [
     "Range",
     "ReactionChanged",
     "Receipt",
+    "ReferralConfirmed",
     "Refusal",
     "Request",
     "Rest",
@@ -236,6 +239,7 @@ __all__ = [
     "on_leave",
     "on_message",
     "on_reaction",
+    "on_referral",
     "on_schedule",
     "one_line",
     "person_of",

@@ -14,6 +14,7 @@ from xiaoer.errors import ContextClosed, StoreError
 from xiaoer.events import AnyEvent
 from xiaoer.filing import FILE
 from xiaoer.naming import NAMED, Named, asked_for, meant
+from xiaoer.people import UNNOTED, WAS_HERE
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Scene, Voice
 from xiaoer.transaction import Transaction, says_storage_failed
@@ -133,6 +134,16 @@ class Context(Voice, Generic[C]):
             Refusal: nobody here is called so, or several are.
         """
         return meant(word, await self.read(NAMED, here=self.scene.community.id, **asked_for(word)))
+
+    async def was_here(self, account: str, before: datetime) -> bool:
+        """Return whether the person behind an account was in the community before, as far as it is committed.
+
+        Args:
+            account: any of theirs.
+            before: when they came in this time.
+        """
+        here = self.scene.community.id
+        return bool(await self.read(WAS_HERE, here=here, who=account, moment=before, noted=before - UNNOTED))
 
     async def file(self, digest: str) -> Row | None:
         """Return a file that this plugin keeps here, with its ``data``; see :meth:`Transaction.file`."""

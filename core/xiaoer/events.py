@@ -252,6 +252,24 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
     prompted: bool = True
 
 
+class ReferralConfirmed(Event, frozen=True, kw_only=True, tag_field="type", tag="referral"):
+    """It is settled that somebody brought somebody: the newcomer stayed and took part; every plugin hears of it.
+
+    Args:
+        community: the community it belongs to.
+        inviter: the account that brought them.
+        newcomer: the account that came.
+        space: where they came in.
+        certainty: how surely it is known who brought them; ``declared`` when both say so.
+    """
+
+    community: str
+    inviter: str
+    newcomer: str
+    space: str
+    certainty: Certainty
+
+
 AnyEvent: TypeAlias = (
     MemberJoined
     | MemberLeft
@@ -261,6 +279,7 @@ AnyEvent: TypeAlias = (
     | CommandUsed
     | ScheduleDue
     | ActionEnded
+    | ReferralConfirmed
 )
 
 _encoder = msgspec.json.Encoder()

@@ -27,6 +27,7 @@ from xiaoer.events import (
     MessagePosted,
     PlatformEvent,
     ReactionChanged,
+    ReferralConfirmed,
     ScheduleDue,
 )
 
@@ -91,6 +92,13 @@ class HookSpecs:
     async def on_schedule(self, ctx: Context[Any], event: ScheduleDue) -> None:
         """Fires when a timer of this plugin came due; other plugins do not hear of it."""
 
+    @_spec
+    async def on_referral(self, ctx: Context[Any], event: ReferralConfirmed) -> None:
+        """Fires when a plugin has settled that somebody brought somebody; every plugin of the community hears of it.
+
+        Nobody caused it at that moment, so what is posted then counts towards the notification budget.
+        """
+
 
 class HookMarker(Generic[E, R]):
     """Marks a method as the implementation of one hook.
@@ -119,6 +127,7 @@ on_reaction = _marker(HookSpecs.on_reaction)
 on_button = _marker(HookSpecs.on_button)
 on_command = _marker(HookSpecs.on_command)
 on_schedule = _marker(HookSpecs.on_schedule)
+on_referral = _marker(HookSpecs.on_referral)
 
 HOOKS: dict[str, type] = {
     "on_join": MemberJoined,
@@ -128,5 +137,6 @@ HOOKS: dict[str, type] = {
     "on_button": ButtonPressed,
     "on_command": CommandUsed,
     "on_schedule": ScheduleDue,
+    "on_referral": ReferralConfirmed,
 }
 """Which event each hook hears of."""

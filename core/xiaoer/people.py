@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, String, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer.events import ButtonPressed, MemberJoined, MemberLeft, PlatformEvent, ReactionChanged, Who
 from xiaoer.statements import Statement
-from xiaoer.tables import accounts, members
+from xiaoer.tables import Moment, accounts, members
 from xiaoer.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -21,6 +22,25 @@ REMEMBERED = 50_000
 
 FROM_AFAR = (ButtonPressed, ReactionChanged)
 """What somebody can do who has left and still sees the messages."""
+
+
+def person_of(account: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the SQL expression for the person behind a column of accounts, so that linked accounts count once."""
+    other = accounts.alias()
+    stands = select(other.c.same_as).where(other.c.account == account).scalar_subquery()
+    return func.coalesce(stands, account)
+
+
+def accounts_of(person: ColumnElement[str]) -> CompoundSelect[str]:
+    """Return the SQL query for all accounts of a person, for use in ``column.in_(...)``.
+
+    What somebody did before their accounts were linked is noted under each of these.
+
+    Args:
+        person: the account that stands for them, as :meth:`~xiaoer.Transaction.person` returns it.
+    """
+    return union_all(select(person), select(accounts.c.account).where(accounts.c.same_as == person))
+
 
 _account = upsert(accounts).values(
     account=bindparam("account"),
@@ -71,29 +91,30 @@ NOTE_JOIN = Statement(
         },
     )
 )
+UNNOTED = timedelta(minutes=1)
+"""Somebody's first words may be told so long before it is told that they came in."""
+
+WAS_HERE = Statement(
+    select(members.c.account)
+    .join(accounts, accounts.c.account == members.c.account)
+    .where(
+        members.c.community == bindparam("here"),
+        members.c.account.in_(accounts_of(person_of(bindparam("who", type_=String)))),
+        or_(
+            members.c.joined < bindparam("moment", type_=Moment),
+            members.c.left.is_not(None),
+            accounts.c.at < bindparam("noted", type_=Moment),
+        ),
+    )
+    .limit(1)
+)
+"""Whether the person behind account ``who`` was here before ``moment``: they came, left, or were noted otherwise."""
+
 NOTE_LEAVE = Statement(
     members.update()
     .values(left=bindparam("when"))
     .where(members.c.space == bindparam("of"), members.c.account == bindparam("who"))
 )
-
-
-def person_of(account: ColumnElement[str]) -> ColumnElement[str]:
-    """Return the SQL expression for the person behind a column of accounts, so that linked accounts count once."""
-    other = accounts.alias()
-    stands = select(other.c.same_as).where(other.c.account == account).scalar_subquery()
-    return func.coalesce(stands, account)
-
-
-def accounts_of(person: ColumnElement[str]) -> CompoundSelect[str]:
-    """Return the SQL query for all accounts of a person, for use in ``column.in_(...)``.
-
-    What somebody did before their accounts were linked is noted under each of these.
-
-    Args:
-        person: the account that stands for them, as :meth:`~xiaoer.Transaction.person` returns it.
-    """
-    return union_all(select(person), select(accounts.c.account).where(accounts.c.same_as == person))
 
 
 class People:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from xiaoer.buttons import ButtonTable
 from xiaoer.commands import CommandTree
 from xiaoer.communities import Community
-from xiaoer.events import ActionEnded, ScheduleDue
+from xiaoer.events import ActionEnded, PlatformEvent, ReferralConfirmed, ScheduleDue
 from xiaoer.health import Health
 from xiaoer.hookspecs import HOOKS
 from xiaoer.plugin import ContinuationSpec, Plugin, marked
@@ -102,12 +102,14 @@ class CommunityRuntime:
         }
         screens = self._steps(registry, "screen")
         self.steps: dict[type, tuple[Step, ...]] = {
-            event: screens + self._steps(registry, hook) for hook, event in HOOKS.items() if event is not ScheduleDue
+            event: screens + self._steps(registry, hook)
+            for hook, event in HOOKS.items()
+            if issubclass(event, PlatformEvent)
         }
+        self.steps[ReferralConfirmed] = self._unprompted(registry, "on_referral")
         self.screens = len(screens)
         self.own: dict[tuple[type, str], tuple[Step, ...]] = {
-            (ScheduleDue, step.plugin.name): (step._replace(scene=step.plugin.alone),)
-            for step in self._steps(registry, "on_schedule")
+            (ScheduleDue, step.plugin.name): (step,) for step in self._unprompted(registry, "on_schedule")
         }
 
     def _steps(self, registry: Registry, hook: str) -> tuple[Step, ...]:
@@ -117,6 +119,9 @@ class CommunityRuntime:
             for name, plugin in self.plugins.items()
             if name in found
         )
+
+    def _unprompted(self, registry: Registry, hook: str) -> tuple[Step, ...]:
+        return tuple(step._replace(scene=step.plugin.alone) for step in self._steps(registry, hook))
 
     def continuation(self, event: ActionEnded) -> tuple[Step, ...]:
         """Return the step that hears how an action ended; none when its plugin does not declare it any more."""

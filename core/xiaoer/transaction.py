@@ -27,7 +27,7 @@ from xiaoer.actions import (
 from xiaoer.allowance import Allowance
 from xiaoer.content import Content, Text
 from xiaoer.errors import FileRefused, Refusal
-from xiaoer.events import ActionEnded, AnyEvent, ScheduleDue, encode_event
+from xiaoer.events import AnyEvent, PlatformEvent, encode_event
 from xiaoer.filing import FileRules
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Addressee, Scene, Voice
@@ -431,7 +431,7 @@ class Transaction(Voice):
 
     def emit(self, event: AnyEvent) -> None:
         """Tell a fact to the community's plugins, as a new event that is safe with this commit."""
-        community = event.community if isinstance(event, ScheduleDue | ActionEnded) else self.scene.community.id
+        community = self.scene.community.id if isinstance(event, PlatformEvent) else event.community
         self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now, tries=1)
         self._requested.events.append(event)
 
