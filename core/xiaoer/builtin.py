@@ -89,8 +89,9 @@ async def _spent(ctx: Context[NoConfig], chat: str, waiting: int) -> Text:
     posts = [row.at for row in await ctx.report(POSTS, place=chat, sort="post", since=since)]
     mentions = [row.at for row in await ctx.report(POSTS, place=chat, sort="mention", since=since)]
     free = next_free(posts, ctx.now, budget.posts)
+    full = "waiting" if waiting else "full"  # what waits while there is room waits for something else
     return ctx.text(
-        "xiaoer.budget.waiting" if waiting else "xiaoer.budget.full" if free > ctx.now else "xiaoer.budget.line",
+        f"xiaoer.budget.{full if free > ctx.now else 'line'}",
         chat=chat,
         posts=len(posts),
         most=budget.posts,
