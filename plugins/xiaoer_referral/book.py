@@ -30,6 +30,7 @@ from xiaoer_referral.statements import (
     FLAG_MASS,
     FLAGGED_SINCE,
     JOIN,
+    KNOWN,
     LATELY,
     NOTE,
     NOTED,
@@ -59,6 +60,8 @@ def arrive(
         config: the community's.
     """
     here, who = tx.community.id, event.who
+    if tx.one(KNOWN, here=here, event=event.key) is not None:
+        return  # it is told again so late that the core has forgotten it
     before = before or _since(tx, who.account) is not None
     tx.run(NOTE, community=here, account=who.account, since=event.at)
     owners = _owners(tx, event.source)
