@@ -167,6 +167,7 @@ async def test_a_ring_waits_for_an_admin_over_any_length() -> None:
         await bring(town, "cat", "ann")
         assert await fate(town, "ann") == ("flagged", "ring")
         assert any("came by the newcomer themselves" in text for text in told_admins(town))
+        assert "had been here before" in await decide(town, 4, "approve")
 
 
 async def test_a_crowd_by_one_invite_waits_for_an_admin_who_approves_one_by_one() -> None:
