@@ -47,7 +47,7 @@ def test_a_bad_configuration_ends_with_2_and_a_line_for_each_problem_and_no_trac
     assert ended.stderr.splitlines() == [
         f"{config}:2: adapters.web.port: found 'x'; it should be a valid integer",
         f"{config}:6: communities.town.plugins[0]: there is no plugin 'welcom': did you mean welcome? allowed: "
-        "red_envelope, welcome",
+        "broadcaster, red_envelope, referral, welcome",
     ]
     assert ended.stdout == ""
 
