@@ -81,17 +81,16 @@ FAMILY = [
     [0, "Carla", "+1"],
     [1, "阿强", ""],
 ]
-WAYS = ["别人的链接 92", "手动拉入 8", "活动 0", "公开链接 27", "直接进来 5", "不清楚 16"]
+WAYS = ["别人的链接", "手动拉入", "活动", "公开链接", "直接进来", "不清楚"]
 DAYS = [4, 6, 5, 9, 7, 12, 8, 5, 10, 9, 6, 3, 4, 4]
 
 
 def sources() -> dict[str, Any]:
     """Return the data of a sample of how people came."""
-    bars = [
-        [f"11-{17 + n:02}", [number, int(n in (2, 9)) * 4, 0, n % 4 + 1, n % 3 // 2, n % 5 // 2]]
-        for n, number in enumerate(DAYS)
-    ]
-    return {"title": "大家是怎么来的：14 天 148 人", "kinds": WAYS, "bars": bars}
+    numbers = [[many, int(n in (2, 9)) * 4, 0, n % 4 + 1, n % 3 // 2, n % 5 // 2] for n, many in enumerate(DAYS)]
+    kinds = [f"{way} {sum(column)}" for way, column in zip(WAYS, zip(*numbers, strict=True), strict=True)]
+    title = f"大家是怎么来的：{len(DAYS)} 天 {sum(map(sum, numbers))} 人"
+    return {"title": title, "kinds": kinds, "bars": [[f"11-{17 + n:02}", row] for n, row in enumerate(numbers)]}
 
 
 if __name__ == "__main__":
