@@ -1,4 +1,4 @@
-"""Draws the samples of docs/images: the cover of a red envelope, who got what, and the broadcaster's calendar.
+"""Draws the samples of docs/images: red envelopes, the broadcaster's calendar, who came by whom and how.
 
 ``python tools/draw_cards.py`` writes them; the extra ``fonts`` must be installed.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from xiaoer_broadcaster.sheet import calendar
 from xiaoer_red_envelope.cards import CoverData, ResultData, cover, result
+from xiaoer_referral.drawing import growth, tree
 
 TO = Path(__file__).parent.parent / "docs" / "images"
 
@@ -69,7 +70,32 @@ def agenda() -> dict[str, Any]:
     return {"title": "小二茶馆 · 接下来两周", "planned": "已排定", "next": "按顺序轮到", "slots": slots, "rows": rows}
 
 
+FAMILY = [
+    [0, "王小明", "+6"],
+    [1, "Anna", "+3"],
+    [2, "李雷", ""],
+    [2, "韩梅梅", "+1"],
+    [3, "Jürgen", ""],
+    [1, "小二", "+1"],
+    [2, "Ming", ""],
+    [0, "Carla", "+1"],
+    [1, "阿强", ""],
+]
+WAYS = ["别人的链接", "手动拉入", "活动", "公开链接", "直接进来", "不清楚"]
+DAYS = [4, 6, 5, 9, 7, 12, 8, 5, 10, 9, 6, 3, 4, 4]
+
+
+def sources() -> dict[str, Any]:
+    """Return the data of a sample of how people came."""
+    numbers = [[many, int(n in (2, 9)) * 4, 0, n % 4 + 1, n % 3 // 2, n % 5 // 2] for n, many in enumerate(DAYS)]
+    kinds = [f"{way} {sum(column)}" for way, column in zip(WAYS, zip(*numbers, strict=True), strict=True)]
+    title = f"大家是怎么来的：{len(DAYS)} 天 {sum(map(sum, numbers))} 人"
+    return {"title": title, "kinds": kinds, "bars": [[f"11-{17 + n:02}", row] for n, row in enumerate(numbers)]}
+
+
 if __name__ == "__main__":
     (TO / "envelope-cover.png").write_bytes(cover(COVER))
     (TO / "envelope-result.png").write_bytes(result(RESULT))
     (TO / "calendar.png").write_bytes(calendar(agenda()))
+    (TO / "referral-tree.png").write_bytes(tree({"title": "谁带来了谁", "more": "还有 14 个", "lines": FAMILY}))
+    (TO / "referral-sources.png").write_bytes(growth(sources()))

@@ -72,9 +72,9 @@ def _waits(row: Row) -> bool:
 
 
 def _approve(tx: Transaction, who: Who, row: Row, config: ReferralConfig) -> None:
-    reason = against(tx, row, config)
-    if reason in FINAL:
-        raise Refusal(f"referral.refused.final_{reason}", name=row.inviter_name)
+    for reason in against(tx, row, config):
+        if reason in FINAL:
+            raise Refusal(f"referral.refused.final_{reason}", name=row.inviter_name)
     had = rewarded(tx, row.inviter)
     if had.total >= config.total or had.today >= config.daily:
         raise Refusal("referral.refused.cap", name=row.inviter_name, daily=config.daily, total=config.total)

@@ -22,7 +22,7 @@ from xiaoer import (
 from xiaoer_referral.config import ReferralConfig
 from xiaoer_referral.origin import Origin, Owner, invites_of, origin
 from xiaoer_referral.question import ask
-from xiaoer_referral.scruple import Case, scruple
+from xiaoer_referral.scruple import FINAL, Case, Scruple, scruples
 from xiaoer_referral.statements import (
     ABOVE,
     ADD,
@@ -30,6 +30,7 @@ from xiaoer_referral.statements import (
     FLAG_MASS,
     FLAGGED_SINCE,
     JOIN,
+    KNOWN,
     LATELY,
     NOTE,
     NOTED,
@@ -59,6 +60,8 @@ def arrive(
         config: the community's.
     """
     here, who = tx.community.id, event.who
+    if tx.one(KNOWN, here=here, event=event.key) is not None:
+        return  # it is told again so late that the core has forgotten it
     before = before or _since(tx, who.account) is not None
     tx.run(NOTE, community=here, account=who.account, since=event.at)
     owners = _owners(tx, event.source)
@@ -134,15 +137,15 @@ def settle(tx: Transaction, row: Row, became: str, because: str = "", *, points:
 
 def consider(tx: Transaction, row: Row, config: ReferralConfig) -> None:
     """Let a referral wait for its reward, or for an admin if something speaks against it."""
-    reason = against(tx, row, config)
-    if reason is None:
+    found = against(tx, row, config)
+    if found:
+        _flag(tx, row, found[0])
+    else:
         wait(tx, row)
-        return
-    _flag(tx, row, reason)
 
 
-def against(tx: Transaction, row: Row, config: ReferralConfig) -> str | None:
-    """Return what speaks against a referral now, None if nothing does; a crowd counts only while no admin decided."""
+def against(tx: Transaction, row: Row, config: ReferralConfig) -> tuple[Scruple, ...]:
+    """Return what speaks against a referral now, the gravest first; a crowd counts only while no admin decided."""
     here = tx.community.id
     crowd = tx.one(LATELY, here=here, since=row.at - HOUR, until=row.at, by=row.inviter, address=row.invite or "")
     lately = 0 if crowd is None or row.decided else crowd.number
@@ -151,7 +154,7 @@ def against(tx: Transaction, row: Row, config: ReferralConfig) -> str | None:
     def above(person: str) -> list[str]:
         return [one.person for one in tx.all(ABOVE, here=here, who=person)]
 
-    return scruple(case, above, config.mass)
+    return scruples(case, above, config.mass)
 
 
 def _again(tx: Transaction, row: Row) -> bool:
@@ -211,8 +214,8 @@ def check(tx: Transaction, number: int, config: ReferralConfig) -> None:
         settle(tx, row, "left")
     elif tx.person(row.inviter) == tx.person(row.newcomer):
         settle(tx, row, "refused", "self")
-    elif (reason := against(tx, row, config)) is not None and not (row.decided and reason == "ring"):
-        _flag(tx, row, reason)
+    elif found := [one for one in against(tx, row, config) if not row.decided or one in FINAL]:
+        _flag(tx, row, found[0])
     elif row.messages < config.messages:
         _be_patient(tx, row, config)
     elif (cap := _cap(tx, row, config)) is not None:

@@ -32,8 +32,8 @@ class Case(NamedTuple):
     lately: int
 
 
-def scruple(case: Case, above: Callable[[str], Iterable[str]], mass: int) -> Scruple | None:
-    """Return what speaks against a reward, None if nothing does.
+def scruples(case: Case, above: Callable[[str], Iterable[str]], mass: int) -> tuple[Scruple, ...]:
+    """Return what speaks against a reward.
 
     Args:
         case: what is known.
@@ -41,12 +41,13 @@ def scruple(case: Case, above: Callable[[str], Iterable[str]], mass: int) -> Scr
         mass: so many may come by one invite in an hour.
     """
     if case.inviter == case.newcomer:
-        return "self"
-    if is_above(case.inviter, case.newcomer, above):
-        return "ring"
-    if case.again:
-        return "rejoin"
-    return "mass" if case.lately > mass else None
+        return ("self",)
+    found: list[tuple[Scruple, bool]] = [
+        ("ring", is_above(case.inviter, case.newcomer, above)),
+        ("rejoin", case.again),
+        ("mass", case.lately > mass),
+    ]
+    return tuple(name for name, true in found if true)
 
 
 def is_above(person: str, other: str, above: Callable[[str], Iterable[str]]) -> bool:

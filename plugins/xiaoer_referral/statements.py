@@ -97,6 +97,7 @@ ADD = Statement(
     .values({column.name: bindparam(column.name) for column in joins.columns if column.name != "id"})
     .returning(joins.c.id)
 )
+KNOWN = Statement(select(joins.c.id).where(_mine, joins.c.key == bindparam("event")))
 JOIN = Statement(select(joins).where(_mine, joins.c.id == bindparam("number")))
 NEWEST = Statement(
     select(joins)

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from tests.properties.stage import Stage, bounded
 
-from xiaoer import ButtonPressed, Candidate, JoinSource, MemberJoined, MemberLeft, Statement
+from xiaoer import ButtonPressed, Candidate, Delete, JoinSource, MemberJoined, MemberLeft, Statement
 from xiaoer.linking import PART, POINT
 from xiaoer.tables import balances, transfers
 from xiaoer.testing import FakePlatform
@@ -23,7 +23,7 @@ JOINS = Statement(select(joins).order_by(joins.c.id))
 LINKS = Statement(select(links).where(links.c.invite.is_not(None)).order_by(links.c.id))
 
 PLATFORMS = ("fake", "other")
-PEOPLE = [f"{platform}:{name}" for platform in PLATFORMS for name in ("ann", "bob", "cat")]
+PEOPLE = [f"{platform}:{name}" for platform in PLATFORMS for name in ("ann", "bob", "cat", "dan", "eve")]
 people = st.sampled_from(PEOPLE)
 DAILY, TOTAL = 1, 2
 
@@ -34,24 +34,28 @@ class Bringing(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.platforms = {name: FakePlatform() for name in PLATFORMS}
+        spare = Delete("", "other:town", "")
+        self.platforms["other"].requests += [spare] * 10_000  # so that its invites have addresses of their own
         config = {"referral": {"stay_days": 1, "daily": DAILY, "total": TOTAL, "mass": 3, "patience_days": 5}}
         self.stage = Stage(Referral, communities={"town": PLATFORMS}, platforms=self.platforms, configs=config)
         self.person = {account: account for account in PEOPLE}
         self.been: set[str] = set()
         self.again: set[str] = set()
         """The keys of the joins of people who had been here."""
+        self.seen: set[str] = set()
         self.told: list[Any] = []
         self.paid: list[tuple[Any, date]] = []
         """The joins that were paid, and on which day, in their order."""
 
     @initialize()
     def some_have_links(self) -> None:
-        for account in PEOPLE[:4]:
+        for account in PEOPLE[:2]:
             self.come(account, JoinSource("name", "exact"))
             self.use(account, "invite")
 
     def tell(self, event: Any) -> None:
         self.told.append(event)
+        self.seen.add(event.who.account)
         self.stage.run(self.stage.town.tell(event))
         self.stage.settle()
 
@@ -81,6 +85,17 @@ class Bringing(RuleBasedStateMachine):
     def come_by_a_link(self, account: str, data: st.DataObject) -> None:
         invite = data.draw(st.sampled_from(self.links()))
         self.come(account, JoinSource("referral", "exact", invite=invite))
+
+    @rule(account=people, data=st.data(), second=st.one_of(st.none(), people), linked=st.booleans())
+    def come_and_stay(self, account: str, data: st.DataObject, second: str | None, linked: bool) -> None:
+        self.come_by_a_link(account, data)
+        self.write(account)
+        if second is not None:
+            self.come_by_a_link(second, data)
+            self.write(second)
+            if linked:
+                self.link(second, account)
+        self.pass_time(25)
 
     @rule(account=people, data=st.data(), by=people)
     def come_somehow(self, account: str, data: st.DataObject, by: str) -> None:
@@ -139,7 +154,7 @@ class Bringing(RuleBasedStateMachine):
     @rule(account=people, other=people)
     def link(self, account: str, other: str) -> None:
         stands, old = self.person[other], self.person[account]
-        if stands != old:
+        if stands != old and {account, other} <= self.seen:
             self.stage.run(self.stage.app.store.transact(Transaction.run, POINT, stands=stands, old=old))
             self.person = {one: stands if person == old else person for one, person in self.person.items()}
 
@@ -203,4 +218,4 @@ class Bringing(RuleBasedStateMachine):
 
 
 TestBringing = Bringing.TestCase
-TestBringing.settings = bounded(12, 25)
+TestBringing.settings = bounded(25, 25)

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.plugins.xiaoer_referral.scene import (
-    UNKNOWN,
+    JOINS,
     ask,
     bring,
     decide,
@@ -17,8 +18,11 @@ from tests.plugins.xiaoer_referral.scene import (
     village,
 )
 
-from xiaoer import Content, Context, JoinSource, NoConfig, Plugin, ReferralConfirmed, on_referral
+from xiaoer import Content, Context, JoinSource, NoConfig, Plugin, ReferralConfirmed, Statement, on_referral
+from xiaoer.tables import faults
 from xiaoer.testing.scene import MAIN
+
+FAULTS = Statement(select(faults.c.reason))
 
 
 class Fan(Plugin[NoConfig]):
@@ -167,6 +171,7 @@ async def test_a_ring_waits_for_an_admin_over_any_length() -> None:
         await bring(town, "cat", "ann")
         assert await fate(town, "ann") == ("flagged", "ring")
         assert any("came by the newcomer themselves" in text for text in told_admins(town))
+        assert "had been here before" in await decide(town, 4, "approve")
 
 
 async def test_a_crowd_by_one_invite_waits_for_an_admin_who_approves_one_by_one() -> None:
@@ -237,9 +242,20 @@ async def test_a_kill_between_join_and_reward_changes_nothing() -> None:
         assert await has(town, "ann") == 20
 
 
+async def test_a_join_that_is_told_again_after_weeks_is_the_one_that_was_noted() -> None:
+    async with village("ann") as town:
+        await bring(town, "ann", "ben")
+        joined = town.joining("cat", JoinSource("referral", "exact", by="fake:ann"))
+        await town.tell(joined)
+        await ripe(town, "ben", "cat", days=20)
+        await town.tell(joined)
+        assert [row.newcomer for row in await town.rows(JOINS)] == ["fake:ann", "fake:ben", "fake:cat"]
+        assert await town.rows(FAULTS) == []
+
+
 async def test_zero_points_still_settle_who_brought_whom() -> None:
     async with village("ann", plugins=(Fan,), points=0) as town:
         await bring(town, "ann", "ben")
         await ripe(town, "ben")
         assert await fate(town, "ben") == ("paid", "")
-        assert UNKNOWN.certainty == "unknown"
+        assert await has(town, "ann") == 0
