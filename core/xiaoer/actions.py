@@ -8,6 +8,7 @@ from zlib import crc32
 
 import msgspec
 
+from xiaoer.badges import Badge
 from xiaoer.content import Content
 from xiaoer.events import ActionEnded, Attachment
 
@@ -145,20 +146,93 @@ class RevokeInvite(Action, frozen=True, kw_only=True, tag_field="do", tag="revok
     invite: str
 
 
-AnyAction: TypeAlias = SendMessage | ShowMessage | KeepFile | DeleteMessage | AnswerPerson | CreateInvite | RevokeInvite
+class WearBadges(Action, frozen=True, kw_only=True, tag_field="do", tag="wear"):
+    """Say which badges of this plugin somebody wears in a space now; those that they wore and are not named are taken.
 
-BESIDE, ANSWER, PROMPT, BROADCAST = 3, 2, 1, 0
+    The platform is asked again at every request, so requesting it once more repairs what somebody changed by hand.
+    ``then`` hears in ``why`` what keeps the badges from being seen, in words for people.
+
+    Args:
+        chat: the space.
+        account: who.
+        badges: all that they wear of this plugin, the most important one first.
+    """
+
+    account: str
+    badges: tuple[Badge, ...]
+
+
+class GateChat(Action, frozen=True, kw_only=True, tag_field="do", tag="gate"):
+    """Let only those see a chat who wear a badge of this plugin; without one everybody who may otherwise.
+
+    Where whole spaces have gates, as on Telegram, join requests are decided instead: see :class:`DecideJoin`.
+
+    Args:
+        chat: a chat within a space.
+        badge: the badge that lets in; None takes the gate away.
+    """
+
+    badge: Badge | None
+
+
+class DecideJoin(Action, frozen=True, kw_only=True, tag_field="do", tag="decide"):
+    """Let somebody in who asked for it, or not; one that was decided already is a success.
+
+    Args:
+        chat: the space.
+        account: who asked.
+        handle: the event's handle.
+        admit: whether they are let in.
+        content: what they are told, in private, as far as the platform lets a bot write to them.
+    """
+
+    account: str
+    handle: str
+    admit: bool
+    content: Content | None = None
+
+
+class RemoveMember(Action, frozen=True, kw_only=True, tag_field="do", tag="remove"):
+    """Remove somebody from a space; they may come back. One who is not there is a success.
+
+    Args:
+        chat: the space.
+        account: who.
+    """
+
+    account: str
+
+
+MemberAction: TypeAlias = WearBadges | GateChat | DecideJoin | RemoveMember
+AnyAction: TypeAlias = (
+    SendMessage
+    | ShowMessage
+    | KeepFile
+    | DeleteMessage
+    | AnswerPerson
+    | CreateInvite
+    | RevokeInvite
+    | WearBadges
+    | GateChat
+    | DecideJoin
+    | RemoveMember
+)
+
+MEMBER, BESIDE, ANSWER, PROMPT, BROADCAST = 4, 3, 2, 1, 0
 
 BESIDES = 4
-"""So many things are done at once on a platform beside its messages."""
+"""So many things of a kind are done at once on a platform beside its messages."""
 
 
 def urgency_of(action: AnyAction) -> int:
     """Return how urgent an action is.
 
-    It is 3 for what is done beside the messages, 2 for an answer, 1 for what a person caused, 0 for what goes out to
-    many. Invites are as urgent as answers: somebody waits for them, and no limit of messages holds for them.
+    It is 4 for what is done to members and 3 for files, both beside the messages, 2 for an answer, 1 for what a person
+    caused, 0 for what goes out to many. Invites are as urgent as answers: somebody waits for them, and no limit of
+    messages holds for them.
     """
+    if isinstance(action, MemberAction):
+        return MEMBER
     if isinstance(action, KeepFile):
         return BESIDE
     if isinstance(action, AnswerPerson | CreateInvite | RevokeInvite):
@@ -182,7 +256,7 @@ class Gained(NamedTuple):
     Args:
         invite: the address of the invite that was made.
         file: the digest under which a file is kept.
-        why: the text that tells people why it is not.
+        why: the text that tells people why it could not be done.
         values: what that text names.
     """
 
@@ -234,9 +308,16 @@ def conclusion(
     )
 
 
-def beside(chat: str) -> str:
-    """Return where something waits that concerns a chat and must not hold up its messages, as a long download would."""
-    return f"{chat.partition(':')[0]}:beside/{crc32(chat.encode()) % BESIDES}"
+def lane_of(chat: str, urgency: int) -> str:
+    """Return where something waits that concerns a chat: behind its messages, or where it does not hold them up.
+
+    What concerns the members of one space is done one after the other, in the order in which it was asked for.
+    """
+    if urgency not in (MEMBER, BESIDE):
+        return chat
+    platform, _, place = chat.partition(":")
+    kind = "members" if urgency == MEMBER else "beside"
+    return f"{platform}:{kind}/{crc32(place.partition('/')[0].encode()) % BESIDES}"
 
 
 _encoder = msgspec.json.Encoder()

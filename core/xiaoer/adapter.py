@@ -9,17 +9,32 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 import msgspec
 from pydantic import BaseModel
 
+from xiaoer.badges import Badge
 from xiaoer.content import Content
 from xiaoer.events import Attachment
 
 if TYPE_CHECKING:
     from xiaoer.host import Host
 
-Capability: TypeAlias = Literal["only_to", "direct", "private_answer", "edit", "delete", "pin", "invite", "fetch"]
+Capability: TypeAlias = Literal[
+    "only_to",
+    "direct",
+    "private_answer",
+    "edit",
+    "delete",
+    "pin",
+    "invite",
+    "fetch",
+    "badge",
+    "gate",
+    "join_request",
+    "remove",
+]
 """What a platform can do.
 
 ``only_to`` shows a message in a chat to one person only, ``direct`` writes to one person in private, ``fetch`` hands
-out the files that hang on messages.
+out the files that hang on messages, ``gate`` shows a chat only to those who wear a badge, ``join_request`` lets people
+ask to be let into a space, ``remove`` removes somebody from a space.
 """
 
 
@@ -109,7 +124,53 @@ class Fetch(msgspec.Struct, frozen=True):
     limit: int = 0
 
 
-Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Invite | Revoke | Fetch
+class Wear(msgspec.Struct, frozen=True):
+    """Make somebody wear these badges in a space and no others of the same plugin; see :class:`~xiaoer.WearBadges`.
+
+    Args:
+        id: the same at every try.
+        chat: the space.
+        plugin: whose badges they are; others' kinds may have the same names.
+        account: who.
+        badges: all that they wear of this plugin, the most important one first.
+    """
+
+    id: str
+    chat: str
+    plugin: str
+    account: str
+    badges: tuple[Badge, ...]
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """Let only those see a chat who wear a plugin's badge, or take that away; see :class:`~xiaoer.GateChat`."""
+
+    id: str
+    chat: str
+    plugin: str
+    badge: Badge | None
+
+
+class Decide(msgspec.Struct, frozen=True):
+    """Let somebody in who asked for it, or not, and tell them; decided already is a success."""
+
+    id: str
+    chat: str
+    account: str
+    handle: str
+    admit: bool
+    content: Content | None
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Remove somebody from a space, for now; one who is not there is a success."""
+
+    id: str
+    chat: str
+    account: str
+
+
+Request: TypeAlias = Send | Edit | Delete | Pin | Answer | Invite | Revoke | Fetch | Wear | Gate | Decide | Remove
 
 
 class Receipt(NamedTuple):
@@ -184,8 +245,8 @@ class Adapter(ABC):
         return False
 
     def is_paced(self, request: Request) -> bool:
-        """Return whether a request counts towards the limits; fetching a file does not."""
-        return not isinstance(request, Fetch)
+        """Return whether a request counts towards the limits of messages."""
+        return not isinstance(request, Fetch | Wear | Gate | Decide | Remove)
 
     @abstractmethod
     async def start(self) -> str:
@@ -201,7 +262,7 @@ class Adapter(ABC):
 
         Raises:
             TryLater: the platform asks to wait.
-            Hopeless: trying again cannot help.
+            Hopeless: trying again cannot help; with the key of a text it says to people why.
             NotPermitted: the bot lacks a right, and the adapter has told the admins which, once.
             Gone: the message or file that it is about is not there any more.
             FileRefused: the file that shall be fetched has too many bytes.

@@ -113,10 +113,10 @@ class Files:
 
 def ending(action: AnyAction, error: DeliveryError) -> Gained:
     """Return what a plugin is told beside the reason why an action failed."""
+    if isinstance(error, Hopeless) and error.key:
+        return Gained(why=error.key, values=error.values)
     if not isinstance(action, KeepFile):
         return NOTHING
-    if isinstance(error, FileRefused):
-        return Gained(why=error.key, values=error.values)
     if isinstance(error, Gone):
         return Gained(why="xiaoer.file.gone")
     return Gained(why="xiaoer.file.not_fetched", values={"reason": error.reason})

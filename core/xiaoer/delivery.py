@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import structlog
 
-from xiaoer.actions import ANSWER, BESIDE, AnswerPerson, Gained, KeepFile, SendMessage, beside
+from xiaoer.actions import ANSWER, BESIDE, MEMBER, AnswerPerson, Gained, KeepFile, SendMessage, lane_of
 from xiaoer.adapter import Adapter, Limits, Pin, Receipt, Request
 from xiaoer.attaching import Files, ending, put_away
 from xiaoer.budget import UNPOST
@@ -193,8 +193,8 @@ class Delivery:
         self._more = len(actions) >= IN_HAND or len(shown) >= room
         for row in actions:
             self._taken = row.id
-            chat = beside(row.chat) if row.urgency == BESIDE else row.chat
-            self._take(chat, Todo(row.id, row.urgency, paced=row.urgency not in (ANSWER, BESIDE)))
+            paced = row.urgency not in (MEMBER, BESIDE, ANSWER)
+            self._take(lane_of(row.chat, row.urgency), Todo(row.id, row.urgency, paced=paced))
         for row in shown:
             place = Place(row.community, row.plugin, row.key, row.chat)
             self._take(row.chat, Todo(place, changes=row.message is not None))
@@ -303,7 +303,7 @@ class Delivery:
             return await self._end(todo, entry, self._too_late(todo))
         try:
             adapter = self._adapter(entry.chat)
-            request = translate(adapter, f"action/{entry.id}", action)
+            request = translate(adapter, f"action/{entry.id}", entry.plugin, action)
         except Hopeless as error:
             return await self._end(todo, entry, error)
         if todo.urgency == ANSWER and not todo.paced and adapter.is_paced(request):
@@ -379,6 +379,8 @@ class Delivery:
             return  # the adapter has told them already
         if entry.plugin == CORE or isinstance(entry.action, AnswerPerson | KeepFile):
             return  # the core's own messages to admins must not cause others; whoever asks is told, and may ask again
+        if isinstance(error, Hopeless) and error.key and entry.action.then is not None:
+            return  # its plugin hears why, in words for people
         if isinstance(entry.action, SendMessage) and entry.action.batch is not None:
             return  # of ten thousand chats some are always gone: the broadcast's progress tells of them together
         if unknown:

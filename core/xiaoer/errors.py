@@ -162,7 +162,18 @@ class Unreachable(TryLater):
 
 
 class Hopeless(DeliveryError):
-    """Trying again cannot help: the chat is gone, the right is missing, the request is malformed."""
+    """Trying again cannot help: the chat is gone, the right is missing, the request is malformed.
+
+    Args:
+        reason: the platform's words, for the log and the admins.
+        key: the text that tells people why; empty where there is none.
+        values: what the text names.
+    """
+
+    def __init__(self, reason: str, key: str = "", **values: object) -> None:
+        self.key = key
+        self.values = values
+        super().__init__(reason)
 
 
 class Gone(Hopeless):
@@ -182,9 +193,7 @@ class FileRefused(Hopeless):
     """
 
     def __init__(self, reason: str = "the file is too large", key: str = "", **values: object) -> None:
-        self.key = key
-        self.values = values
-        super().__init__(reason)
+        super().__init__(reason, key, **values)
 
 
 class NotPermitted(Hopeless):

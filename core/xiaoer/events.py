@@ -135,6 +135,22 @@ class MemberJoined(PlatformEvent, frozen=True, kw_only=True, tag_field="type", t
     source: JoinSource = JoinSource()
 
 
+class JoinRequested(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="request"):
+    """Somebody asked to be let into a space; they are no member before it is decided.
+
+    Args:
+        handle: what :class:`~xiaoer.DecideJoin` needs; the adapter's own.
+        source: how they found it.
+    """
+
+    handle: str
+    source: JoinSource = JoinSource()
+
+
+class BadgesChanged(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="badges"):
+    """What somebody wears in a space of the badges that were given was changed, by the bot itself or by hand."""
+
+
 class MemberLeft(PlatformEvent, frozen=True, kw_only=True, tag_field="type", tag="leave"):
     """Somebody left a space, or was removed by the account in ``by``."""
 
@@ -234,7 +250,7 @@ class ActionEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="actio
         error: why it cannot be; None when it was performed.
         invite: the address of the invite that was made, on which people can click; None when none was.
         file: the digest under which a file is kept; None when none is.
-        why: the key of the text that tells people why a file is not kept; None when it is.
+        why: the key of the text that tells people why it cannot be; None when there is none.
         values: what that text names.
         prompted: whether a person caused it; what a timer causes counts towards the notification budget.
     """
@@ -272,6 +288,8 @@ class ReferralConfirmed(Event, frozen=True, kw_only=True, tag_field="type", tag=
 
 AnyEvent: TypeAlias = (
     MemberJoined
+    | JoinRequested
+    | BadgesChanged
     | MemberLeft
     | MessagePosted
     | ReactionChanged

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import pluggy
 
 from xiaoer.events import (
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
+    JoinRequested,
     MemberJoined,
     MemberLeft,
     MessagePosted,
@@ -67,6 +69,14 @@ class HookSpecs:
     @_spec
     async def on_join(self, ctx: Context[Any], event: MemberJoined) -> None:
         """Fires when somebody came into a space, with how they came and how surely that is known."""
+
+    @_spec
+    async def on_join_request(self, ctx: Context[Any], event: JoinRequested) -> None:
+        """Fires when somebody asks to be let into a space; whoever is in charge of it requests a ``DecideJoin``."""
+
+    @_spec
+    async def on_badges(self, ctx: Context[Any], event: BadgesChanged) -> None:
+        """Fires when the badges that somebody wears were changed, by hand or by the bot itself."""
 
     @_spec
     async def on_leave(self, ctx: Context[Any], event: MemberLeft) -> None:
@@ -121,6 +131,8 @@ def _marker(spec: Callable[[HookSpecs, Context[Any], E], Result[R]]) -> HookMark
 
 screen = _marker(HookSpecs.screen)
 on_join = _marker(HookSpecs.on_join)
+on_join_request = _marker(HookSpecs.on_join_request)
+on_badges = _marker(HookSpecs.on_badges)
 on_leave = _marker(HookSpecs.on_leave)
 on_message = _marker(HookSpecs.on_message)
 on_reaction = _marker(HookSpecs.on_reaction)
@@ -131,6 +143,8 @@ on_referral = _marker(HookSpecs.on_referral)
 
 HOOKS: dict[str, type] = {
     "on_join": MemberJoined,
+    "on_join_request": JoinRequested,
+    "on_badges": BadgesChanged,
     "on_leave": MemberLeft,
     "on_message": MessagePosted,
     "on_reaction": ReactionChanged,

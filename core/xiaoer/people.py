@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, CompoundSelect, String, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from xiaoer.events import ButtonPressed, MemberJoined, MemberLeft, PlatformEvent, ReactionChanged, Who
+from xiaoer.events import ButtonPressed, JoinRequested, MemberJoined, MemberLeft, PlatformEvent, ReactionChanged, Who
 from xiaoer.statements import Statement
 from xiaoer.tables import Moment, accounts, members
 from xiaoer.transaction import Transaction
@@ -130,6 +130,8 @@ class People:
             return [(leave, (event,), {})]
         if isinstance(event, MemberJoined):
             return [(join, (event,), {})]
+        if isinstance(event, JoinRequested):
+            return [(knock, (event,), {})]
         who, present = self._known.get((event.space, event.who.account), (None, False))
         if who == event.who and (present or isinstance(event, FROM_AFAR)):
             return []
@@ -138,6 +140,8 @@ class People:
     def stored(self, event: PlatformEvent) -> None:
         """Hear that what :meth:`effects` said is stored."""
         key = event.space, event.who.account
+        if isinstance(event, JoinRequested):
+            return
         if isinstance(event, MemberLeft):
             self._known.pop(key, None)
             return
@@ -173,6 +177,11 @@ def join(tx: Transaction, event: MemberJoined) -> None:
         joined=event.at,
         source=msgspec.to_builtins(event.source),
     )
+
+
+def knock(tx: Transaction, event: JoinRequested) -> None:
+    """Note who somebody is that asks to be let in."""
+    _note(tx, event)
 
 
 def leave(tx: Transaction, event: MemberLeft) -> None:

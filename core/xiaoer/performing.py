@@ -10,19 +10,49 @@ from xiaoer.actions import (
     AnswerPerson,
     AnyAction,
     CreateInvite,
+    DecideJoin,
     DeleteMessage,
+    GateChat,
     KeepFile,
+    MemberAction,
+    RemoveMember,
     RevokeInvite,
     SendMessage,
     ShowMessage,
+    WearBadges,
 )
-from xiaoer.adapter import Adapter, Answer, Delete, Edit, Fetch, Invite, Pin, Request, Revoke, Send
+from xiaoer.adapter import (
+    Adapter,
+    Answer,
+    Capability,
+    Decide,
+    Delete,
+    Edit,
+    Fetch,
+    Gate,
+    Invite,
+    Pin,
+    Remove,
+    Request,
+    Revoke,
+    Send,
+    Wear,
+)
 from xiaoer.errors import DeliveryError, Hopeless, NotPrivately, TryLater
 from xiaoer.outbox import Shown
 
 FIRST_RETRY = 1.0
 LAST_RETRY = 300.0
 """Seconds between tries: doubled each time from the first to the last, less up to a half at random."""
+
+
+LACKS: dict[type[MemberAction], tuple[Capability, str]] = {
+    WearBadges: ("badge", "has no badges"),
+    GateChat: ("gate", "cannot show a chat to some people only"),
+    DecideJoin: ("join_request", "has no join requests"),
+    RemoveMember: ("remove", "cannot remove anybody"),
+}
+"""The capability that an action needs, and what a platform is said to lack without it."""
 
 
 def pause(tries: int, error: DeliveryError) -> float:
@@ -32,8 +62,14 @@ def pause(tries: int, error: DeliveryError) -> float:
     return max(error.after, 0.0) if isinstance(error, TryLater) else jittered
 
 
-def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
+def translate(adapter: Adapter, name: str, plugin: str, action: AnyAction) -> Request:
     """Return the request that does an action, or the declared next best where the platform lacks a capability.
+
+    Args:
+        adapter: the platform.
+        name: the request's id, the same at every try.
+        plugin: who asked for it.
+        action: what was asked for.
 
     Raises:
         Hopeless: the platform cannot do it, and nothing was declared instead.
@@ -57,6 +93,8 @@ def translate(adapter: Adapter, name: str, action: AnyAction) -> Request:
             return Delete(name, action.chat, action.message)
         case CreateInvite() | RevokeInvite():
             return _inviting(adapter, name, action)
+        case WearBadges() | GateChat() | DecideJoin() | RemoveMember():
+            return _keeping(adapter, name, plugin, action)
         case ShowMessage():
             raise AssertionError("a show is kept as a state, not in the outbox")
 
@@ -69,6 +107,21 @@ def _inviting(adapter: Adapter, name: str, action: CreateInvite | RevokeInvite) 
     if action.uses is not None and action.uses < 1:
         raise Hopeless("an invite lets in one person at least: uses is None, or 1 and more")
     return Invite(name, action.chat, action.name, action.expires, action.uses)
+
+
+def _keeping(adapter: Adapter, name: str, plugin: str, action: MemberAction) -> Request:
+    needed, lack = LACKS[type(action)]
+    if needed not in adapter.capabilities:
+        raise Hopeless(f"{adapter.platform} {lack}")
+    match action:
+        case WearBadges():
+            return Wear(name, action.chat, plugin, action.account, action.badges)
+        case GateChat():
+            return Gate(name, action.chat, plugin, action.badge)
+        case DecideJoin():
+            return Decide(name, action.chat, action.account, action.handle, action.admit, action.content)
+        case RemoveMember():
+            return Remove(name, action.chat, action.account)
 
 
 def appearance(adapter: Adapter, entry: Shown) -> list[Request]:

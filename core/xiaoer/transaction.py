@@ -133,6 +133,11 @@ SAME_AS = Statement(select(accounts.c.same_as).where(accounts.c.account == bindp
 ALL_SAME = Statement(
     select(accounts.c.account).where(accounts.c.same_as == bindparam("person")).order_by(accounts.c.account)
 )
+PRESENT = Statement(
+    select(members.c.space)
+    .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
+    .order_by(members.c.space)
+)
 IS_MEMBER = Statement(
     select(members.c.account)
     .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
@@ -452,3 +457,8 @@ class Transaction(Voice):
         """Return whether the person behind an account is in the community, with whichever of their accounts."""
         here = self.scene.community.id
         return any(self.one(IS_MEMBER, here=here, who=one) is not None for one in self.accounts_of(account))
+
+    def memberships(self, account: str) -> list[tuple[str, str]]:
+        """Return where in the community the person behind an account is: each space, with their account there."""
+        here = self.scene.community.id
+        return [(row.space, one) for one in self.accounts_of(account) for row in self.all(PRESENT, here=here, who=one)]

@@ -36,7 +36,7 @@ from xiaoer import (
     continuation,
     on_message,
 )
-from xiaoer.actions import beside, encode_action
+from xiaoer.actions import BESIDE, encode_action, lane_of
 from xiaoer.housekeeping import tidy
 from xiaoer.migration import migrate
 from xiaoer.tables import file_uses, kept_files, metadata, outbox
@@ -195,7 +195,7 @@ async def test_a_platform_that_asks_to_wait_is_asked_again_and_holds_up_no_messa
 
 
 def test_what_waits_beside_messages_waits_on_its_platform() -> None:
-    places = {beside(f"telegram:-{number}") for number in range(100)}
+    places = {lane_of(f"telegram:-{number}", BESIDE) for number in range(100)}
     assert len(places) == 4
     assert all(place.startswith("telegram:") for place in places)
 

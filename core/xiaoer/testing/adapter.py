@@ -13,17 +13,22 @@ from xiaoer.adapter import (
     Adapter,
     Answer,
     Capability,
+    Decide,
     Delete,
     Edit,
     Fetch,
+    Gate,
     Invite,
     Limits,
     Pin,
     Receipt,
+    Remove,
     Request,
     Revoke,
     Send,
+    Wear,
 )
+from xiaoer.badges import Badge
 from xiaoer.content import Button, Content, Picture, Stored
 from xiaoer.errors import FileRefused, Gone, Hopeless
 from xiaoer.events import Attachment, MessageKind
@@ -96,6 +101,10 @@ class FakePlatform:
     Attributes:
         messages: by id, in the order they came.
         invites: by address, in the order they were made.
+        badges: what accounts wear, by space, account and the plugin that gave it.
+        gates: the badges that chats are only seen with, by chat.
+        decided: the newest decision on who asked to be let in, by space and account.
+        removed: who was removed, by space and account, in that order.
         requests: everything that was asked of it, repeats included.
         failures: what the next requests fail with, one each; None lets one pass.
         hang: whether requests are heard and never answered.
@@ -105,13 +114,29 @@ class FakePlatform:
 
     messages: dict[str, FakeMessage] = field(default_factory=lambda: {})
     invites: dict[str, FakeInvite] = field(default_factory=lambda: {})
+    badges: dict[tuple[str, str, str], tuple[Badge, ...]] = field(default_factory=lambda: {})
+    gates: dict[str, Badge] = field(default_factory=lambda: {})
+    decided: dict[tuple[str, str], Decide] = field(default_factory=lambda: {})
+    removed: list[tuple[str, str]] = field(default_factory=lambda: [])
     requests: list[Request] = field(default_factory=lambda: [])
     failures: deque[Exception | None] = field(default_factory=lambda: deque())
     hang: bool = False
     limits: Limits = field(default_factory=Limits)
     files: dict[str, bytes] = field(default_factory=lambda: {})
     capabilities: frozenset[Capability] = frozenset(
-        {"only_to", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
+        {
+            "only_to",
+            "private_answer",
+            "edit",
+            "delete",
+            "pin",
+            "invite",
+            "fetch",
+            "badge",
+            "gate",
+            "join_request",
+            "remove",
+        }
     )
 
     def attach(self, data: bytes, name: str = "", *, kind: MessageKind = "file", mime: str = "") -> Attachment:
@@ -153,7 +178,24 @@ class FakePlatform:
                 raise Hopeless("there is no such invite")
             case Fetch():
                 return Receipt(data=self._hand_out(request))
+            case Wear() | Gate() | Decide() | Remove():
+                self._keep(request)
         return Receipt()
+
+    def _keep(self, request: Wear | Gate | Decide | Remove) -> None:
+        match request:
+            case Wear():
+                self.badges[request.chat, request.account, request.plugin] = request.badges
+            case Gate(badge=None):
+                self.gates.pop(request.chat, None)
+            case Gate(badge=Badge() as badge):
+                self.gates[request.chat] = badge
+            case Gate():
+                pass
+            case Decide():
+                self.decided[request.chat, request.account] = request
+            case Remove():
+                self.removed.append((request.chat, request.account))
 
     def _hand_out(self, request: Fetch) -> bytes:
         data = self.files.get(request.attachment.handle)

@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from xiaoer.adapter import Decide
 from xiaoer.app import App
+from xiaoer.badges import Badge
 from xiaoer.communities import Budget, Community
 from xiaoer.content import Button
 from xiaoer.events import (
     AnyEvent,
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
+    JoinRequested,
     JoinSource,
     MemberJoined,
     MemberLeft,
@@ -95,20 +99,46 @@ class Town:
             raise AssertionError("nothing was told yet")
         return await self.tell(self._last)
 
-    def joining(self, name: str, source: JoinSource | None = None, *, locale: str | None = None) -> MemberJoined:
+    def joining(
+        self, name: str, source: JoinSource | None = None, *, locale: str | None = None, space: str = SPACE
+    ) -> MemberJoined:
         """Return the event that somebody comes in."""
         who = self.person(name, locale=locale)
         source = source or JoinSource("name", "exact")
-        return MemberJoined(key=self.key("join"), at=self.now(), space=SPACE, chat=MAIN, who=who, source=source)
+        chat = f"{space}/main"
+        return MemberJoined(key=self.key("join"), at=self.now(), space=space, chat=chat, who=who, source=source)
 
-    async def join(self, name: str, source: JoinSource | None = None, *, locale: str | None = None) -> Outcome:
+    async def join(
+        self, name: str, source: JoinSource | None = None, *, locale: str | None = None, space: str = SPACE
+    ) -> Outcome:
         """Let somebody come in."""
-        return await self.tell(self.joining(name, source, locale=locale))
+        return await self.tell(self.joining(name, source, locale=locale, space=space))
 
-    async def leave(self, name: str) -> Outcome:
+    async def ask_in(self, name: str, *, locale: str | None = None, space: str = SPACE) -> Decide | None:
+        """Let somebody ask to be let into a space; return what was decided, if anything."""
+        self.fake.decided.pop((space, f"fake:{name}"), None)
+        who = self.person(name, locale=locale)
+        await self.tell(
+            JoinRequested(key=self.key("request"), at=self.now(), space=space, who=who, handle=self.key("handle"))
+        )
+        return self.fake.decided.get((space, who.account))
+
+    async def strip(self, name: str, *, space: str = SPACE) -> Outcome:
+        """Let somebody take by hand all badges from a person."""
+        who = self.person(name)
+        for place in [place for place in self.fake.badges if place[:2] == (space, who.account)]:
+            self.fake.badges[place] = ()
+        return await self.tell(BadgesChanged(key=self.key("badges"), at=self.now(), space=space, who=who))
+
+    def badges(self, name: str, plugin: str, *, space: str = SPACE) -> tuple[Badge, ...]:
+        """Return what a person wears of a plugin in a space."""
+        return self.fake.badges.get((space, f"fake:{name}", plugin), ())
+
+    async def leave(self, name: str, *, space: str = SPACE) -> Outcome:
         """Let somebody leave."""
+        who = self.person(name)
         return await self.tell(
-            MemberLeft(key=self.key("leave"), at=self.now(), space=SPACE, chat=MAIN, who=self.person(name))
+            MemberLeft(key=self.key("leave"), at=self.now(), space=space, chat=f"{space}/main", who=who)
         )
 
     async def say(
@@ -297,6 +327,7 @@ async def play(
     chats: tuple[str, ...] = (MAIN,),
     budget: Budget = UNLIMITED,
     files: dict[str, Any] | None = None,
+    spaces: tuple[str, ...] = (SPACE,),
 ) -> AsyncGenerator[Town]:
     """Open a town with these plugins and close it at the end.
 
@@ -311,11 +342,12 @@ async def play(
         chats: the community's main chats.
         budget: how many messages an hour a chat is given that nobody asked for; as many as there are otherwise.
         files: what ``[xiaoer.files]`` says.
+        spaces: where the community lives.
     """
     with tempfile.TemporaryDirectory() as folder:
         fake = platform or FakePlatform()
         clock = ManualClock()
-        community = _community(locale, timezone, chats, budget)
+        community = _community(locale, timezone, chats, budget, spaces)
         settings = _settings(community, plugins, config or {}, texts or {}, file or Path(folder) / "town.db")
         kept = FilesSection.model_validate_json(json.dumps(files or {}))
         settings = replace(settings, xiaoer=settings.xiaoer.model_copy(update={"files": kept}))
@@ -336,13 +368,15 @@ async def play(
         await town.app.stop()
 
 
-def _community(locale: str, timezone: str, chats: tuple[str, ...], budget: Budget) -> Community:
+def _community(
+    locale: str, timezone: str, chats: tuple[str, ...], budget: Budget, spaces: tuple[str, ...]
+) -> Community:
     return Community(
         id="town",
         name="Town",
         locale=locale,
         timezone=ZoneInfo(timezone),
-        spaces=(SPACE,),
+        spaces=spaces,
         chats={"main": chats, "admins": (ADMINS,)},
         role_map={f"fake:{role}": role for role in ("owner", "secretary", "xiaoer", "member")},
         budget=budget,
