@@ -11,6 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -177,16 +178,17 @@ def _package(name: str, package: str) -> _Package | None:
     parents: set[str] = set()
     for file in sorted(path.glob("*.py")):
         if not file.name.startswith(("__init__", ".#")):  # what Alembic passes over
-            revision, before = _identity(file)
+            revision, before = _identity(file.stem, file.read_bytes())
             revisions.add(revision)
             parents |= before
     return _Package(name, path, frozenset(revisions - parents), frozenset(revisions))
 
 
-def _identity(file: Path) -> tuple[str, set[str]]:
+@lru_cache
+def _identity(name: str, source: bytes) -> tuple[str, frozenset[str]]:
     """Read a revision's id and parents without running it, so that a start with nothing to do stays quick."""
     values: dict[str, Any] = {}
-    for node in ast.parse(file.read_bytes(), file.name).body:
+    for node in ast.parse(source, f"{name}.py").body:
         if isinstance(node, ast.Assign):
             target = node.targets[0]
         elif isinstance(node, ast.AnnAssign):
@@ -196,7 +198,7 @@ def _identity(file: Path) -> tuple[str, set[str]]:
         if isinstance(target, ast.Name) and target.id in ("revision", "down_revision") and node.value is not None:
             values[target.id] = ast.literal_eval(node.value)
     parents = values.get("down_revision") or ()
-    return str(values.get("revision") or file.stem), {parents} if isinstance(parents, str) else set(parents)
+    return str(values.get("revision") or name), frozenset((parents,) if isinstance(parents, str) else parents)
 
 
 def _current(connection: sqlite3.Connection, package: _Package) -> frozenset[str]:

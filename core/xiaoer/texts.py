@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from gettext import c2py
 from importlib.resources import files
 from importlib.util import find_spec
+from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 import structlog
@@ -261,8 +263,13 @@ def _catalogues(package: str) -> Iterator[Catalogue]:
     for language in LANGUAGES:
         file = files(package) / "locales" / f"{language}.po"
         if file.is_file():
-            with file.open("rb") as opened:
-                yield Catalogue(package, language, opened)
+            yield _catalogue(package, language, file.read_bytes())
+
+
+@lru_cache
+def _catalogue(package: str, language: str, data: bytes) -> Catalogue:
+    """Read a catalogue; one that says the same is not read twice, for reading is the longest part of a start."""
+    return Catalogue(package, language, BytesIO(data))
 
 
 def _is_package(name: str) -> bool:

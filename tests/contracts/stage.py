@@ -16,7 +16,7 @@ from tests.contracts.probe import NOTES, make_table, probe
 from xiaoer import Adapter, Clock, Plugin
 from xiaoer.app import App
 from xiaoer.settings import load_settings
-from xiaoer.testing import ManualClock
+from xiaoer.testing import ManualClock, fresh
 
 How = Literal["alone", "pulled", "link"]
 PLAYED: pytest.StashKey[tuple[type[Stage], ...]] = pytest.StashKey()
@@ -276,4 +276,4 @@ def make_app(stages: Sequence[Stage]) -> App:
     adapters = {stage.platform: stage.adapter for stage in stages}
     environ = {name: value for stage in stages for name, value in stage.environ.items()}
     settings = load_settings(file, adapters, first.plugins, environ)
-    return App(settings, first.plugins, adapters, KEY, first.clock)
+    return fresh(settings, first.plugins, adapters, KEY, first.clock)

@@ -19,7 +19,7 @@ from xiaoer.migration import migrate
 from xiaoer.sections import XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
-from xiaoer.testing import START, FakeAdapter, FakePlatform, ManualClock, Town
+from xiaoer.testing import START, FakeAdapter, FakePlatform, ManualClock, Town, fresh
 from xiaoer.testing.adapter import FakeSettings
 from xiaoer.testing.scene import KEY
 
@@ -160,7 +160,7 @@ class Stage:
     def make(self) -> App:
         """Return another app on the same file."""
         platforms = {name: _adapter(name, platform) for name, platform in self.platforms.items()}
-        return App(self._settings(), {kind.name: kind for kind in self.plugins}, platforms, KEY, self.clock)
+        return fresh(self._settings(), {kind.name: kind for kind in self.plugins}, platforms, KEY, self.clock)
 
     def _settings(self) -> LoadedSettings:
         return LoadedSettings(

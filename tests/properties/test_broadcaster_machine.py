@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from tests.properties.stage import Stage, bounded
 
-from xiaoer import Statement
+from xiaoer import Send, Statement
 from xiaoer.buttons import ButtonSigner
 from xiaoer.clocks import LAST
 from xiaoer.hosting import AppHost
@@ -148,7 +148,7 @@ class Peaks(RuleBasedStateMachine):
         sent = Counter(
             request.content.plain.split("\n")[0]
             for request in self.stage.town.fake.requests
-            if getattr(request, "only_to", 1) is None and hasattr(request, "content") and "✍️" in request.content.plain
+            if isinstance(request, Send) and request.only_to is None and "✍️" in request.content.plain
         )
         out: dict[int, int] = defaultdict(int)
         for row in self.stage.rows(POSTS):

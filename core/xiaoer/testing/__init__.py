@@ -10,5 +10,17 @@
 from xiaoer.testing.adapter import FakeAdapter, FakeInvite, FakeMessage, FakePlatform
 from xiaoer.testing.clock import START, ManualClock, rest
 from xiaoer.testing.scene import Town, play
+from xiaoer.testing.template import fresh
 
-__all__ = ["START", "FakeAdapter", "FakeInvite", "FakeMessage", "FakePlatform", "ManualClock", "Town", "play", "rest"]
+__all__ = [
+    "START",
+    "FakeAdapter",
+    "FakeInvite",
+    "FakeMessage",
+    "FakePlatform",
+    "ManualClock",
+    "Town",
+    "fresh",
+    "play",
+    "rest",
+]

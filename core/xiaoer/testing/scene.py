@@ -40,6 +40,7 @@ from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
 from xiaoer.testing.adapter import FakeAdapter, FakeMessage, FakePlatform, FakeSettings
 from xiaoer.testing.clock import ManualClock, rest
+from xiaoer.testing.template import fresh
 from xiaoer.units import Outcome
 
 SPACE = "fake:town"
@@ -355,7 +356,7 @@ async def play(
         adapters = {"fake": FakeAdapter.on(fake)}
 
         def make() -> App:
-            return App(settings, classes, adapters, KEY, clock)
+            return fresh(settings, classes, adapters, KEY, clock)
 
         town = Town(make(), clock, fake, make)
         await town.app.start()

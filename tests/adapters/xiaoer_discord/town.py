@@ -36,7 +36,7 @@ from xiaoer import (
 from xiaoer.app import App
 from xiaoer.reports import Reports
 from xiaoer.settings import load_settings
-from xiaoer.testing import ManualClock
+from xiaoer.testing import ManualClock, fresh
 from xiaoer_discord.client import Client
 from xiaoer_discord.line import Line
 
@@ -153,7 +153,7 @@ class Town(DiscordStage):
             encoding="utf-8",
         )
         settings = load_settings(file, {"discord": self.adapter}, self.plugins, self.environ)
-        return App(settings, self.plugins, {"discord": self.adapter}, KEY, self.clock)
+        return fresh(settings, self.plugins, {"discord": self.adapter}, KEY, self.clock)
 
     async def begin(self) -> None:
         """Start the app, without waiting for the line."""

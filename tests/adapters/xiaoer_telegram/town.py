@@ -17,7 +17,7 @@ from xiaoer import Adapter, Receipt, Request
 from xiaoer.app import App
 from xiaoer.reports import Reports
 from xiaoer.settings import load_settings
-from xiaoer.testing import FakeAdapter, FakePlatform
+from xiaoer.testing import FakeAdapter, FakePlatform, fresh
 
 
 class Town(TelegramStage):
@@ -100,7 +100,7 @@ class Town(TelegramStage):
         telegram = f'[xiaoer]\ndatabase = "town.db"\n[adapters.telegram]\n{self.section}\n'
         file.write_text(telegram + "".join(communities), encoding="utf-8")
         settings = load_settings(file, adapters, self.plugins, self.environ)
-        return App(settings, self.plugins, adapters, KEY, self.clock)
+        return fresh(settings, self.plugins, adapters, KEY, self.clock)
 
     async def begin(self) -> None:
         """Start the app, without waiting for the line."""
