@@ -6,11 +6,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
-from xiaoer import Answer, ButtonPressed, CommandUsed, Host, Outcome, Visibility
+from xiaoer import Answer, ButtonPressed, Clock, CommandUsed, Outcome, Patience, Visibility
 from xiaoer_discord.faults import ANSWERED, FAILURES, TOO_LATE, UNKNOWN_MESSAGE, UNREADABLE, has_code
 from xiaoer_discord.render import Rendered
 from xiaoer_discord.rest import HIDDEN, LOADING, Rest
@@ -54,16 +55,21 @@ class Interactions:
     """Answers commands and pressed buttons.
 
     Args:
-        host: the core.
+        clock: platform time.
         rest: reaches Discord.
         spawn: keeps a background task as long as the connection.
     """
 
-    def __init__(self, host: Host, rest: Rest, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-        self._host = host
+    def __init__(self, clock: Clock, rest: Rest, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._rest = rest
         self._spawn = spawn
         self._known: OrderedDict[str, Interaction] = OrderedDict()
+        self._over = False
+        self._patience = Patience(clock, PATIENCE, spawn)
+
+    def end(self) -> None:
+        """Stop waiting; an event that is stored later finds nobody who could be told."""
+        self._over = True
 
     def opened(self, event: CommandUsed | ButtonPressed, answered: Visibility, stored: asyncio.Future[Outcome]) -> None:
         """Hear of a command or pressed button that was taken in.
@@ -79,15 +85,15 @@ class Interactions:
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         stored.add_done_callback(_look_at)
-        self._spawn(self._watch(known, answered, stored))
+        self._patience.wait(partial(self._look_after, known, answered))
+        if answered == "none":
+            stored.add_done_callback(lambda _: self._look_after(known, answered))
 
-    async def _watch(self, known: Interaction, answered: Visibility, stored: asyncio.Future[Outcome]) -> None:
-        patience = asyncio.ensure_future(self._host.clock.platform.sleep(PATIENCE))
-        waits: set[asyncio.Future[Any]] = {patience, stored} if answered == "none" else {patience}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            patience.cancel()
+    def _look_after(self, known: Interaction, answered: Visibility) -> None:
+        if known.state == "open" and not self._over:
+            self._spawn(self._take_notice(known, answered))
+
+    async def _take_notice(self, known: Interaction, answered: Visibility) -> None:
         async with known.lock:
             if known.state == "open":
                 try:

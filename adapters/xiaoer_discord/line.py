@@ -60,7 +60,7 @@ class Line:
         self._intake = Intake(host)
         self._joins = Joins(host, self._client, self._intake, self._keep)
         hears.update(self._hears())
-        self._interactions = Interactions(host, self._rest, self._spawn)
+        self._interactions = Interactions(host.clock.platform, self._rest, self._spawn)
         invites = Invites(host, self._client, self._guilds, self._joins)
         downloads = Downloads(self._rest, settings.cdn_base)
         self._speech = Speech(self._rest, self._guilds, self._interactions, invites, downloads)
@@ -124,6 +124,7 @@ class Line:
 
     async def close(self) -> None:
         """Let what is being said be ended, then hang up."""
+        self._interactions.end()
         for task in list(self._tasks):
             task.cancel()
         await self._joins.close()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import structlog
 from aiogram import Bot
 
-from xiaoer import ButtonPressed, Host, Outcome
+from xiaoer import ButtonPressed, Host, Outcome, Patience
 from xiaoer_telegram.carrying import kind_of
 from xiaoer_telegram.chats import Chats
 from xiaoer_telegram.faults import FAULTS, fault
@@ -44,9 +45,12 @@ class Courtesy:
         self._clock = host.clock.platform
         self._told: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._over = False
+        self._patience = Patience(self._clock, PATIENCE, self._spawn)
 
     def end(self) -> None:
-        """Stop waiting."""
+        """Stop waiting; an event that is stored later finds nobody who could be told."""
+        self._over = True
         for task in self._tasks:
             task.cancel()
 
@@ -60,16 +64,13 @@ class Courtesy:
         query = event.handle[1:].partition("/")[0]
         self._presses.opened(query)
         silent = self._host.answered(self._chats.community(event.space), event) == "none"
-        self._spawn(self._acknowledge(query, stored if silent else None))
+        self._patience.wait(partial(self._acknowledge, query))
+        if silent:
+            stored.add_done_callback(lambda _: self._acknowledge(query))
 
-    async def _acknowledge(self, query: str, stored: asyncio.Future[Outcome] | None) -> None:
-        patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
-        waits: list[asyncio.Future[Any]] = [patience] if stored is None else [patience, stored]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            patience.cancel()
-        await self._presses.acknowledge(query)
+    def _acknowledge(self, query: str) -> None:
+        if not self._over and self._presses.waits(query):
+            self._spawn(self._presses.acknowledge(query))
 
     def excuse(self, update: Update) -> None:
         """Tell somebody whose update concerns no community what to do."""

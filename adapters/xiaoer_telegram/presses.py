@@ -34,9 +34,13 @@ class Presses:
         if len(self._noticed) > REMEMBERED:
             self._noticed.popitem(last=False)
 
+    def waits(self, query: str) -> bool:
+        """Return whether Telegram was told nothing yet of a press."""
+        return self._noticed.get(query) is False
+
     async def acknowledge(self, query: str) -> None:
         """Tell Telegram that a press was noticed, unless its answer has come meanwhile."""
-        if self._noticed.get(query) is not False:
+        if not self.waits(query):
             return
         self._noticed[query] = True
         if not await self.notice(query) and query in self._noticed:

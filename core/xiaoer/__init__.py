@@ -109,6 +109,7 @@ from xiaoer.host import CommandForm, CommandHelp, Host, Membership
 from xiaoer.ledger import MOST, POINTS_HISTORY, POINTS_TOP, TREASURY, Ledger
 from xiaoer.lines import Line, LineAdapter
 from xiaoer.naming import Named
+from xiaoer.patience import Patience
 from xiaoer.people import accounts_of, person_of
 from xiaoer.plugin import (
     Cron,
@@ -208,6 +209,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Part",
+    "Patience",
     "Picture",
     "Pin",
     "PlatformEvent",

@@ -286,6 +286,7 @@ class App:
             pictures,
             self._community,
             files,
+            lambda: self.pipeline.crowded,
         )
         self.scheduler = Scheduler(self.store, self.clock, self.pipeline.submit, self.reports.tell)
         self.store.on_commit = self._committed

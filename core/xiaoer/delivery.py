@@ -88,6 +88,7 @@ class Delivery:
         pictures: draws the pictures of messages.
         community: finds a community by its id; None when the configuration does not have it any more.
         files: brings messages their files, and files their place.
+        pressed: whether so much comes in that delivery should stand back.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Delivery:
         pictures: Pictures,
         community: Callable[[str], Community | None],
         files: Files,
+        pressed: Callable[[], bool],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -110,6 +112,7 @@ class Delivery:
         self._pictures = pictures
         self._restraint = Restraint(store, clock, tasks, community, self._release)
         self._files = files
+        self._pressed = pressed
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._collecting = True
@@ -223,7 +226,8 @@ class Delivery:
     def _pump(self, platform: str) -> None:
         """Begin whatever may begin now on a platform, and come back when more may."""
         pacer, now = self._pacers[platform], self._platform.monotonic()
-        while (turn := pacer.next(now)) is not None:
+        pressed = self._pressed()
+        while (turn := pacer.next(now, pressed=pressed)) is not None:
             lane, todo = turn
             self._tasks.spawn(self._serve(platform, lane, todo), f"deliver {lane.chat}")
         alarm = self._alarms.pop(platform, None)

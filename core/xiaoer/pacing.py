@@ -19,8 +19,12 @@ from typing import NamedTuple
 from xiaoer.actions import ANSWER, PROMPT
 from xiaoer.adapter import Limits
 
-AT_ONCE = 64
-"""So many requests of a platform are under way at the same time."""
+AT_ONCE, PRESSED = 64, 4
+"""So many requests of a platform are under way at the same time, the second while a crowd comes in.
+
+Each one costs time that those who still wait for a place would need; so all of them have their places sooner, and the
+last of them has an answer sooner as well.
+"""
 
 LAG = 0.25
 """Seconds of slots that may be made up for when this process was late."""
@@ -223,13 +227,17 @@ class Pacer:
         lane.add(todo)
         self._place(lane, now)
 
-    def next(self, now: float) -> tuple[Lane, Todo] | None:
+    def next(self, now: float, *, pressed: bool = False) -> tuple[Lane, Todo] | None:
         """Return whose turn it is; None when nothing may be done before ``again``.
+
+        Args:
+            now: this moment.
+            pressed: whether a crowd comes in, so that little should be done at once.
 
         What is returned counts as given, and its chat waits until :meth:`done`, but for answers that may cost nothing.
         """
         self.again = math.inf
-        if self.under_way >= AT_ONCE:
+        if self.under_way >= (PRESSED if pressed else AT_ONCE):
             return None
         self._rise(now)
         while self._ready:

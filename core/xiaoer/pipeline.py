@@ -35,6 +35,9 @@ WORKERS = 64
 IN_FLIGHT = 512
 """How many events may be between their hooks and the disk; more would starve the database thread."""
 
+CROWD = WORKERS
+"""So many events in hand are a crowd, for which delivery stands back."""
+
 PARK_AFTER = 1.0
 """Seconds of platform time after which an event that is not stored yet is parked."""
 
@@ -145,6 +148,11 @@ class Pipeline:
     def in_hand(self) -> int:
         """How many events came in and are not stored yet."""
         return len(self._open)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many events are in hand that everything else should stand back."""
+        return len(self._open) >= CROWD
 
     def submit(
         self,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from xiaoer.actions import ANSWER, BROADCAST, PROMPT
 from xiaoer.adapter import Limits
-from xiaoer.pacing import AT_ONCE, CROWD, SLOWEST, Lane, Pacer, Todo
+from xiaoer.pacing import AT_ONCE, CROWD, PRESSED, SLOWEST, Lane, Pacer, Todo
 
 TELEGRAM = Limits(per_second=29.7, chat_pause=1.0, group_per_minute=20, change_pause=6.0)
 
@@ -284,3 +284,13 @@ def test_chats_that_have_nothing_to_do_are_forgotten() -> None:
         assert turn is not None
         pacer.done(*turn, now)
     assert len(pacer.lanes) <= 2_000
+
+
+def test_little_is_done_at_once_while_a_crowd_comes_in_and_all_of_it_afterwards() -> None:
+    pacer = Pacer(Limits(), lambda chat: False)
+    for number in range(AT_ONCE):
+        pacer.add(f"fake:{number}", Todo(number, ANSWER, paced=False), 0.0)
+    pressed = [pacer.next(0.0, pressed=True) for _ in range(AT_ONCE)]
+    assert sum(turn is not None for turn in pressed) == PRESSED
+    left = [pacer.next(0.0) for _ in range(AT_ONCE)]
+    assert sum(turn is not None for turn in left) == AT_ONCE - PRESSED

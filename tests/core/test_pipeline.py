@@ -35,7 +35,7 @@ from xiaoer import (
     screen,
 )
 from xiaoer.events import encode_event
-from xiaoer.pipeline import ABANDON_AFTER, CAREFUL_FOR, CUT_AFTER, PARK_AFTER
+from xiaoer.pipeline import ABANDON_AFTER, CAREFUL_FOR, CUT_AFTER, PARK_AFTER, WORKERS
 from xiaoer.recovery import TRIES
 from xiaoer.tables import faults, inbox, members, seen, values
 from xiaoer.testing import Town, play, rest
@@ -510,3 +510,12 @@ async def test_a_press_or_a_reaction_of_somebody_who_has_left_does_not_bring_the
         assert [row.left is None for row in await town.rows(MEMBERS)] == [False]
         await town.say("ann", "back again")
         assert [row.left is None for row in await town.rows(MEMBERS)] == [True]
+
+
+async def test_a_crowd_is_one_while_more_is_in_hand_than_hooks_can_run_at_once() -> None:
+    async with play() as town:
+        told = [town.app.pipeline.submit(town.writing(f"p{number}", "hello")) for number in range(WORKERS)]
+        assert town.app.pipeline.crowded
+        await asyncio.gather(*told)
+        await town.settle()
+        assert not town.app.pipeline.crowded

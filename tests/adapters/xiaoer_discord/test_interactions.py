@@ -16,7 +16,7 @@ from tests.simulators.discord import Fault
 from tests.simulators.discord.world import Member
 
 from xiaoer import Answer, ButtonPressed, Content, Who
-from xiaoer.testing import START
+from xiaoer.testing import START, ManualClock
 from xiaoer_discord import interactions
 from xiaoer_discord.interactions import Interactions, read
 from xiaoer_discord.render import render
@@ -259,8 +259,7 @@ class Desk(Interactions):
     def __init__(self) -> None:
         self.discord = Refusing()
         rest: Any = self.discord
-        host: Any = None
-        super().__init__(host, rest, lambda work: work.close())
+        super().__init__(ManualClock(), rest, lambda work: work.close())
 
     def open(self, handle: str) -> asyncio.Future[Any]:
         """Let somebody press a button, and return what is done once that is stored."""
