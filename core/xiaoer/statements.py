@@ -47,13 +47,13 @@ class Statement:
 
     def __init__(self, expression: ClauseElement) -> None:
         self._expression = expression
-        self._compiled: _Compiled | None = None
+        self._compiled: Compiled | None = None
 
     @property
-    def compiled(self) -> _Compiled:
+    def compiled(self) -> Compiled:
         """The statement's text with what its values and rows need."""
         if self._compiled is None:
-            self._compiled = _Compiled(self._expression)
+            self._compiled = Compiled(self._expression)
         return self._compiled
 
     @property
@@ -74,7 +74,9 @@ class Statement:
         return f"<Statement {' '.join(self.sql.split())[:80]}>"
 
 
-class _Compiled:
+class Compiled:
+    """A statement as SQLite takes it, with what its values and rows need."""
+
     def __init__(self, expression: ClauseElement) -> None:
         compiled = _compile(expression)
         slots = {name: _Slot(name, bind) for bind, name in compiled.bind_names.items()}
@@ -94,8 +96,10 @@ class _Compiled:
         self.plain = {name: slot.plain for name, slot in self.slots.items()}
         self.total = len(self.fixed) + len(self.required)
         self.row, self.readers = _reader(expression)
+        self.writes = not isinstance(expression, SelectBase)
 
     def bind(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values as the database takes them; see :meth:`Statement.bind`."""
         plain = self.plain
         for name, value in values.items():
             if type(value) is not plain.get(name):
@@ -122,6 +126,7 @@ class _Compiled:
         raise StoreError(f"parameter {missing} is missing: {self.sql}")
 
     def rows(self, cursor: sqlite3.Cursor) -> list[Row]:
+        """Return what a cursor has left as rows, their values as Python has them."""
         make, readers = self.row, self.readers
         if not readers:
             return [make(*row) for row in cursor]

@@ -31,7 +31,7 @@ from xiaoer.events import AnyEvent, PlatformEvent, encode_event
 from xiaoer.filing import FileRules
 from xiaoer.plugin import MERGE, Misfire
 from xiaoer.scene import Addressee, Scene, Voice
-from xiaoer.statements import Row, Statement
+from xiaoer.statements import Compiled, Row, Statement
 from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
 
 GAVE_WAY = "a newer one took its place"
@@ -217,13 +217,19 @@ class Transaction(Voice):
         self._requested = requested
         self.now = now
         self.withdrawn = False
+        self._savepoint_wanted = self._savepoint_set = False
         self._allowance = allowance or Allowance()
         self._rules = rules
 
-    def attempt(self, function: Callable[[Transaction], object]) -> BaseException | None:
-        """Run a part in a savepoint and return what it raised, its writes undone, or None; the core's.
+    def attempt(self, function: Callable[[Transaction], object], *, writes_once: bool = False) -> BaseException | None:
+        """Run a part and return what it raised, its writes undone, or None; the core's.
 
-        The caller remembers the failure and then calls :meth:`check`.
+        The caller remembers the failure and then calls :meth:`check`. The savepoint is set before the first write: most
+        parts that are refused have written nothing, and setting one and taking it back costs as much as they do.
+
+        Args:
+            function: the part.
+            writes_once: whether one statement, which comes last, is all that it writes; that needs no savepoint.
 
         Raises:
             sqlite3.Error: the storage failed, not the part.
@@ -231,24 +237,39 @@ class Transaction(Voice):
         connection, requested = self._connection, self._requested
         mark = requested.actions, requested.timers, len(requested.events), len(requested.after)
         self._allowance.begin()
-        connection.execute("SAVEPOINT part")
+        self._savepoint_wanted, self._savepoint_set = not writes_once, False
         try:
             function(self)
             self._allowance.end()
-            connection.execute("RELEASE part")
+            if self._savepoint_set:
+                connection.execute("RELEASE part")
         except BaseException as error:  # bulkhead "transact": a plugin's function takes nobody else with it
             self._allowance.end()
             if _of_storage(error):
                 raise
             if connection.in_transaction:
-                connection.execute("ROLLBACK TO part")
-                connection.execute("RELEASE part")
+                if self._savepoint_set:
+                    connection.execute("ROLLBACK TO part")
+                    connection.execute("RELEASE part")
                 requested.actions, requested.timers = mark[:2]
                 del requested.events[mark[2] :], requested.after[mark[3] :]
             if isinstance(error, Refusal):
                 error.__traceback__ = None  # nobody reads it, and it would keep the event in a cycle
             return error
+        finally:
+            self._savepoint_wanted = False
         return None
+
+    def _before_writing(self) -> None:
+        if self._savepoint_wanted and not self._savepoint_set:
+            self._connection.execute("SAVEPOINT part")
+            self._savepoint_set = True
+
+    def _execute(self, compiled: Compiled, values: dict[str, Any]) -> sqlite3.Cursor:
+        bound = compiled.bind(values)
+        if compiled.writes:
+            self._before_writing()
+        return self._connection.execute(compiled.sql, bound)
 
     def attempt_alone(self, sql: str, values: dict[str, Any]) -> BaseException | None:
         """Run a part that is one statement, as :meth:`attempt` does."""
@@ -284,23 +305,24 @@ class Transaction(Voice):
 
     def execute(self, sql: str, values: dict[str, Any]) -> int:
         """Run a compiled statement with bound values; the core's."""
+        self._before_writing()
         return self._connection.execute(sql, values).rowcount
 
     def one(self, statement: Statement, /, **values: Any) -> Row | None:
         """Return the first row, or None."""
         compiled = statement.compiled
-        rows = compiled.rows(self._connection.execute(compiled.sql, compiled.bind(values)))
+        rows = compiled.rows(self._execute(compiled, values))
         return rows[0] if rows else None
 
     def all(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Return all rows."""
         compiled = statement.compiled
-        return compiled.rows(self._connection.execute(compiled.sql, compiled.bind(values)))
+        return compiled.rows(self._execute(compiled, values))
 
     def run(self, statement: Statement, /, **values: Any) -> int:
         """Write and return how many rows it touched."""
         compiled = statement.compiled
-        return self._connection.execute(compiled.sql, compiled.bind(values)).rowcount
+        return self._execute(compiled, values).rowcount
 
     def request(self, action: AnyAction) -> None:
         """Ask for an action; it is performed after the commit."""
@@ -325,6 +347,7 @@ class Transaction(Voice):
         compiled = REQUEST.compiled
         with self._allowance.core():
             rows = [compiled.bind(self._asked(action)) for action in actions]
+            self._before_writing()
             self._connection.executemany(compiled.sql, rows)
         self._requested.actions += len(rows)
 

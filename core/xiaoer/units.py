@@ -195,7 +195,7 @@ class Unit(Work):
     def _failed(self, tx: Transaction, part: Part, fault: BaseException) -> None:
         self.failed_parts = True
         if isinstance(fault, Refusal):
-            error = tx.attempt(partial(refuse, refusal=fault))
+            error = tx.attempt(partial(refuse, refusal=fault), writes_once=True)
             if error is None:
                 return
             part.fault = fault = error
