@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
 LOCK := $(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra telegram --extra discord --extra fonts
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crash leak live docs lock clean browser
+.PHONY: help run test check bench crash leak replay live docs lock clean browser
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ bench: $(VENV)/dev.stamp ## measure; ONLY=pipeline for one
 
 crash: $(VENV)/dev.stamp ## kill the program a thousand times
 	@XIAOER_KILLS=1002 $(BIN)/pytest tests/crash -n auto -o faulthandler_timeout=7200
+
+replay: $(VENV)/dev.stamp ## attribute a day of ten thousand joins, with a kill in the middle
+	@XIAOER_JOINS=10000 $(BIN)/pytest tests/plugins/xiaoer_referral/test_replay.py -o timeout=1800 -o faulthandler_timeout=1800
 
 leak: $(VENV)/dev.stamp ## let a million events pass; nothing may grow
 	@XIAOER_EVENTS=1000000 $(BIN)/pytest tests/properties/test_leaks.py -k million -s -o faulthandler_timeout=7200

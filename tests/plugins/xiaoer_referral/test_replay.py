@@ -1,5 +1,6 @@
 """A day of joins, replayed: each has one row that says how it came about, and the report adds up."""
 
+import os
 import random
 from collections import Counter
 from datetime import timedelta
@@ -8,8 +9,10 @@ from tests.plugins.xiaoer_referral.scene import JOINS, UNKNOWN, address, either,
 
 from xiaoer import JoinSource, MemberJoined
 
-JOINED = 500
-INVITERS = tuple(f"ann{number}" for number in range(10))
+JOINED = int(os.environ.get("XIAOER_JOINS", "500"))
+"""So many in the day; ``make replay`` plays more."""
+
+INVITERS = tuple(f"ann{number}" for number in range(10 if JOINED < 1_000 else 40))
 
 
 async def test_a_day_of_joins_is_attributed_and_the_report_adds_up() -> None:
