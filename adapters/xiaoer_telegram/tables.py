@@ -21,3 +21,20 @@ menus = Table(
     Column("digest", String, nullable=False),
 )
 """Which command menus stand where: a digest of what was set last."""
+
+tags = Table(
+    "telegram_tag",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("plugin", String, nullable=False),
+)
+"""Whose tag the bot gave to somebody."""
+
+replies = Table(
+    "telegram_reply",
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+"""Which join requests were answered in words, and when, in seconds; kept for a day."""

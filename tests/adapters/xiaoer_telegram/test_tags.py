@@ -1,0 +1,53 @@
+"""What Telegram shows of badges beside a name."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.simulators.telegram.keeping import LONGEST, _is_emoji
+
+from xiaoer import Badge
+from xiaoer_telegram.tags import tag_of
+
+
+def shown(*tags: str) -> str:
+    return tag_of(Badge(str(number), "Founding", tag) for number, tag in enumerate(tags))
+
+
+def test_the_first_tag_that_there_is_is_shown() -> None:
+    assert shown("", "创始·07", "合伙·51") == "创始·07"
+    assert shown() == shown("") == ""
+
+
+def test_a_badge_of_emoji_alone_has_no_tag() -> None:
+    assert shown("🎖️", "创始·07") == "创始·07"
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("🏆 创始·07", "创始·07"),
+        ("❤️‍🔥创始👨‍👩‍👧·07🇨🇳", "创始·07"),
+        ("☕茶⭐馆", "茶馆"),
+        ("7️⃣号👍🏽", "7号"),
+        ("№7 #1 * ★ →", "№7 #1 * ★ →"),
+        ("می‌خواهم‍", "می‌خواهم‍"),
+        ("two\n  words", "two words"),
+    ],
+)
+def test_emoji_are_left_out_and_other_signs_stay(tag: str, expected: str) -> None:
+    assert shown(tag) == expected
+
+
+def test_a_long_tag_is_cut_between_characters() -> None:
+    assert shown("创始人一二三四五六七八九十甲乙丙丁") == "创始人一二三四五六七八九十甲乙丙"
+    assert shown("founding member of all") == "founding member"
+    assert shown("𠮷" * 9) == "𠮷" * 8
+    assert shown("x" + "𠮷" * 9) == "x" + "𠮷" * 7
+
+
+@given(st.lists(st.text(st.characters() | st.sampled_from("🏆👨‍👩⭐\ufe0f 茶\ud83d")), max_size=3))
+def test_telegram_takes_every_tag(tags: list[str]) -> None:
+    tag = shown(*tags)
+    assert len(tag.encode("utf-16-le")) <= 2 * LONGEST
+    assert not any(_is_emoji(char) for char in tag)
+    assert tag == tag.strip()
