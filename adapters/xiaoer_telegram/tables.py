@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -27,9 +27,11 @@ tags = Table(
     metadata,
     Column("space", String, primary_key=True),
     Column("account", String, primary_key=True),
-    Column("plugin", String, nullable=False),
+    Column("plugin", String, primary_key=True),
+    Column("tag", String, nullable=False),
+    Column("place", Integer, nullable=False),
 )
-"""Whose tag the bot gave to somebody."""
+"""The tags that plugins gave to somebody; the one with the highest place was given last."""
 
 replies = Table(
     "telegram_reply",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from xiaoer import Badge
 from xiaoer_telegram.view import clean
@@ -20,6 +21,26 @@ _EMOJI = re.compile(
     f"(?:\u200d(?=[{_PLAIN}\U0001f000-\U0001faff]))?"
 )
 """Characters with the property Emoji (Unicode, emoji-data.txt) but digits, ``#`` and ``*``, and what joins them."""
+
+
+class Given(NamedTuple):
+    """A plugin's tag for somebody."""
+
+    plugin: str
+    tag: str
+
+
+def shown(given: Sequence[Given], plugin: str, tag: str) -> str:
+    """Return the one tag that is shown when a plugin wants its tag to be another: the one that was given last.
+
+    Args:
+        given: the tags of all plugins until now, the last one first; none is empty.
+        plugin: who wants it.
+        tag: its tag from now on; empty for none.
+    """
+    if tag and Given(plugin, tag) not in given:
+        return tag
+    return next((one.tag for one in given if tag or one.plugin != plugin), "")
 
 
 def tag_of(badges: Iterable[Badge]) -> str:

@@ -1,6 +1,6 @@
 """Badges: Telegram shows of them the tag beside a member's name (Bot API, setChatMemberTag).
 
-There is one tag, whoever gives it. So it is remembered which plugin's it is, and no other takes it away.
+There is one tag, whichever plugin gives it. So it is remembered what each gave, and the last one is shown.
 """
 
 from __future__ import annotations
@@ -16,13 +16,24 @@ from xiaoer_telegram.chats import Chats
 from xiaoer_telegram.faults import is_about_admin, is_absent, is_unchanged, lacks_right
 from xiaoer_telegram.rights import Rights
 from xiaoer_telegram.tables import tags
-from xiaoer_telegram.tags import tag_of
+from xiaoer_telegram.tags import Given, shown, tag_of
 
 _here = (tags.c.space == bindparam("where"), tags.c.account == bindparam("who"))
-GIVER = Statement(select(tags.c.plugin).where(*_here))
-FORGET = Statement(delete(tags).where(*_here))
-_give = upsert(tags).values(space=bindparam("where"), account=bindparam("who"), plugin=bindparam("plugin"))
-REMEMBER = Statement(_give.on_conflict_do_update(set_={"plugin": _give.excluded.plugin}))
+GIVEN = Statement(select(tags.c.plugin, tags.c.tag, tags.c.place).where(*_here).order_by(tags.c.place.desc()))
+TAKE = Statement(delete(tags).where(*_here, tags.c.plugin == bindparam("plugin")))
+_give = upsert(tags).values(
+    space=bindparam("where"),
+    account=bindparam("who"),
+    plugin=bindparam("plugin"),
+    tag=bindparam("tag"),
+    place=bindparam("place"),
+)
+GIVE = Statement(
+    _give.on_conflict_do_update(
+        index_elements=["space", "account", "plugin"],
+        set_={"tag": _give.excluded.tag, "place": _give.excluded.place},
+    )
+)
 
 
 class Wearing:
@@ -50,20 +61,15 @@ class Wearing:
             NotPermitted: the bot may give none.
             StoreError: it cannot be noted whose tag it is.
         """
-        tag, giver = tag_of(request.badges), await self._giver(request)
-        if not tag and giver not in ("", request.plugin):
-            return
-        await self._set(request, tag, given=giver != "")
-        if tag and giver != request.plugin:
-            await self._store.transact(_remember, request.chat, request.account, request.plugin)
-        elif giver and not tag:
-            await self._store.transact(_forget, request.chat, request.account)
+        rows = await self._store.read(GIVEN, where=request.chat, who=request.account)
+        given = [Given(row.plugin, row.tag) for row in rows]
+        before = next((one.tag for one in given if one.plugin == request.plugin), "")
+        tag = tag_of(request.badges)
+        await self._set(request, shown(given, request.plugin, tag), wanted=tag, before=before)
+        if tag != before:
+            await self._store.transact(_note, request, tag)
 
-    async def _giver(self, request: Wear) -> str:
-        rows = await self._store.read(GIVER, where=request.chat, who=request.account)
-        return str(rows[0].plugin) if rows else ""
-
-    async def _set(self, request: Wear, tag: str, *, given: bool) -> None:
+    async def _set(self, request: Wear, tag: str, *, wanted: str, before: str) -> None:
         user = int(request.account.removeprefix("telegram:"))
         if user < 0:
             raise Hopeless("an anonymous admin has no tag", "telegram.tag_of_admin")
@@ -74,10 +80,10 @@ class Wearing:
             raise Hopeless(error.message, "telegram.tags_unknown") from error
         except TelegramBadRequest as error:
             if is_about_admin(error):
-                if tag or given:
+                if wanted or before:
                     raise Hopeless(error.message, "telegram.tag_of_admin") from error
             elif is_absent(error):
-                if tag:
+                if wanted:
                     raise Hopeless(error.message, "telegram.not_there") from error
             elif lacks_right(error):
                 raise self._rights.missing(request.chat, "telegram.no_tags", "Manage Tags") from error
@@ -86,9 +92,10 @@ class Wearing:
         self._rights.there(request.chat, "telegram.no_tags")
 
 
-def _remember(tx: Transaction, space: str, account: str, plugin: str) -> None:
-    tx.run(REMEMBER, where=space, who=account, plugin=plugin)
-
-
-def _forget(tx: Transaction, space: str, account: str) -> None:
-    tx.run(FORGET, where=space, who=account)
+def _note(tx: Transaction, request: Wear, tag: str) -> None:
+    here = {"where": request.chat, "who": request.account}
+    if tag:
+        last = tx.one(GIVEN, **here)
+        tx.run(GIVE, **here, plugin=request.plugin, tag=tag, place=last.place + 1 if last is not None else 1)
+    else:
+        tx.run(TAKE, **here, plugin=request.plugin)

@@ -14,7 +14,9 @@ def upgrade() -> None:
         sa.Column("space", sa.String(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("plugin", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("space", "account"),
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("space", "account", "plugin"),
     )
     op.create_table(
         "telegram_reply",

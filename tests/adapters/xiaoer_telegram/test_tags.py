@@ -1,12 +1,13 @@
 """What Telegram shows of badges beside a name."""
 
+import hypothesis
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from tests.simulators.telegram.keeping import LONGEST, _is_emoji
 
 from xiaoer import Badge
-from xiaoer_telegram.tags import tag_of
+from xiaoer_telegram.tags import Given, tag_of
+from xiaoer_telegram.tags import shown as chosen
 
 
 def shown(*tags: str) -> str:
@@ -45,9 +46,31 @@ def test_a_long_tag_is_cut_between_characters() -> None:
     assert shown("x" + "𠮷" * 9) == "x" + "𠮷" * 7
 
 
-@given(st.lists(st.text(st.characters() | st.sampled_from("🏆👨‍👩⭐\ufe0f 茶\ud83d")), max_size=3))
+@hypothesis.given(st.lists(st.text(st.characters() | st.sampled_from("🏆👨‍👩⭐\ufe0f 茶\ud83d")), max_size=3))
 def test_telegram_takes_every_tag(tags: list[str]) -> None:
     tag = shown(*tags)
     assert len(tag.encode("utf-16-le")) <= 2 * LONGEST
     assert not any(_is_emoji(char) for char in tag)
     assert tag == tag.strip()
+
+
+A, B = Given("a", "01"), Given("b", "02")
+
+
+@pytest.mark.parametrize(
+    ("given", "plugin", "tag", "expected"),
+    [
+        ([], "a", "01", "01"),
+        ([A], "a", "", ""),
+        ([A], "b", "02", "02"),
+        ([A], "b", "", "01"),
+        ([B, A], "a", "01", "02"),
+        ([B, A], "a", "03", "03"),
+        ([B, A], "b", "", "01"),
+        ([B, A], "b", "02", "02"),
+    ],
+)
+def test_of_the_tags_of_several_plugins_the_last_given_is_shown(
+    given: list[Given], plugin: str, tag: str, expected: str
+) -> None:
+    assert chosen(given, plugin, tag) == expected

@@ -13,6 +13,7 @@ from xiaoer import Badge, Hopeless, NotPermitted, TryLater, Wear
 
 SET = "setChatMemberTag"
 SEVEN = Badge("founding", "Founding", "🏆 创始·07")
+CARD = Badge("card", "Card", "5-1-3305")
 PASS = Badge("pass", "May enter")
 
 
@@ -62,8 +63,10 @@ async def test_what_was_set_by_hand_is_set_right(town: Town, ann: User) -> None:
 async def test_a_plugin_without_badges_leaves_the_tag_that_another_gave(town: Town) -> None:
     await wear(town, SEVEN)
     assert await wear(town, plugin="cards") == "创始·07"
-    assert await wear(town, Badge("card", "Card", "5-1-3305"), plugin="cards") == "5-1-3305"
-    assert await wear(town) == "5-1-3305"
+    assert await wear(town, CARD, plugin="cards") == "5-1-3305"
+    assert await wear(town, SEVEN) == "5-1-3305"  # it has that already, so nothing is newer
+    assert await wear(town, plugin="cards") == "创始·07"
+    assert await wear(town, CARD, plugin="cards") == await wear(town) == "5-1-3305"
     assert await wear(town, plugin="cards") == ""
 
 
