@@ -79,7 +79,7 @@ class Wearing:
         except TelegramNotFound as error:
             raise Hopeless(error.message, "telegram.tags_unknown") from error
         except TelegramBadRequest as error:
-            if is_about_admin(error):
+            if is_about_admin(error) or (lacks_right(error) and self._chats.role(request.chat, user)):
                 if wanted or before:
                     raise Hopeless(error.message, "telegram.tag_of_admin") from error
             elif is_absent(error):

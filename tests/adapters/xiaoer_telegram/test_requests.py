@@ -54,6 +54,13 @@ async def test_somebody_who_never_opened_a_chat_is_told_and_let_in_by_the_link(
     assert await town.told(1, "join") == [("join", "Ann", "referral exact", usher)]
 
 
+async def test_who_asks_to_come_into_a_public_group_is_let_in_without_a_link(town: Town, ann: User) -> None:
+    town.group.username = "teatown"
+    town.api.keeping.ask(ann, group=town.group)
+    assert await decide(town, admit=True) == ["Only founders may enter."]
+    assert await town.told(1, "join") == [("join", "Ann", "public_link inferred", "")]
+
+
 async def test_somebody_who_is_not_let_in_is_told_and_stays_outside(town: Town, ann: User, link: Link) -> None:
     town.api.keeping.ask(ann, link.address)
     assert await decide(town, admit=False) == ["Only founders may enter."]

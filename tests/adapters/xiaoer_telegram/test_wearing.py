@@ -90,6 +90,14 @@ async def test_people_are_told_that_a_tag_stays_with_somebody_who_became_an_admi
     assert await refused(town) == "telegram.tag_of_admin"
 
 
+async def test_whatever_telegram_says_of_an_admin_the_right_of_the_bot_is_not_blamed(town: Town, ann: User) -> None:
+    town.api.promote(town.group, ann)
+    await town.settle()
+    town.api.faults.next(SET, Fault(400, "Bad Request: TAG_CHANGE_FORBIDDEN"))
+    assert await refused(town, SEVEN) == "telegram.tag_of_admin"
+    assert town.reports == []
+
+
 async def test_an_anonymous_admin_is_an_admin(town: Town) -> None:
     with pytest.raises(Hopeless) as error:
         await town.perform(Wear("1", town.space, "seats", town.space, (SEVEN,)))
