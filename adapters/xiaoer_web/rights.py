@@ -12,7 +12,7 @@ from xiaoer_web.tables import messages
 from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Strip, Write
 from xiaoer_web.views import Views
 
-AUTHOR = Statement(select(messages.c.author).where(messages.c.id == bindparam("message")))
+WHOSE = Statement(select(messages.c.author, messages.c.only_to).where(messages.c.id == bindparam("message")))
 
 
 class Refused(Exception):
@@ -71,7 +71,7 @@ class Rights:
         return self.known(doing.space, doing.whose if isinstance(doing, Strip) else doing.me).who
 
     async def check(self, doing: AnyRequest) -> None:
-        """Let somebody do what they may; what they did before they may ask for again wherever they are now.
+        """Let somebody do what they may; what they said before they may ask for again wherever they are now.
 
         Raises:
             Refused: they may not.
@@ -79,7 +79,7 @@ class Rights:
         try:
             await self._check(doing)
         except Refused:
-            if not await self._was_said(doing):
+            if not await self._is_theirs(doing):
                 raise
 
     async def _check(self, doing: AnyRequest) -> None:
@@ -97,11 +97,15 @@ class Rights:
                 if about is not None and not await self._standing.gates.shows_message(person, about):
                     raise Refused(403, self._says(person, "not_seen"))
 
-    async def _was_said(self, doing: AnyRequest) -> bool:
-        if not isinstance(doing, Write) or doing.edits is not None:
-            return False
-        rows = await self._store.read(AUTHOR, message=f"web:{doing.key}")
-        return bool(rows) and rows[0].author == doing.me
+    async def _is_theirs(self, doing: AnyRequest) -> bool:
+        """Return whether somebody said this before, or presses a button of what was said to them alone."""
+        if isinstance(doing, Press):
+            rows = await self._store.read(WHOSE, message=doing.message)
+            return bool(rows) and rows[0].only_to == doing.me
+        if isinstance(doing, Write) and doing.edits is None:
+            rows = await self._store.read(WHOSE, message=f"web:{doing.key}")
+            return bool(rows) and rows[0].author == doing.me
+        return False
 
     async def quoted(self, doing: AnyRequest) -> Quoted | None:
         """Return the message that a command answers."""

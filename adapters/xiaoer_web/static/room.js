@@ -23,6 +23,7 @@ export async function post(path, body) {
   return found;
 }
 
+const shown = $("outside") ?? composer; // what went wrong is said where somebody sees it
 const waiting = [];
 let sending = false;
 
@@ -40,10 +41,10 @@ async function pump() {
     try {
       await post("/do", batch);
       waiting.splice(0, batch.length);
-      complain(composer, "");
+      complain(shown, "");
       pause = 250;
     } catch (error) {
-      complain(composer, error.final ? error.message : `${page.lost} ${error.message}`);
+      complain(shown, error.final ? error.message : `${page.lost} ${error.message}`);
       if (error.final) {
         waiting.splice(0, batch.length);
         if (batch[0].do === "write" && !text.value) text.value = batch[0].text;
@@ -116,9 +117,9 @@ function take(notice) {
 
 // What somebody wears now stands beside all that they ever said.
 function decorate(item) {
-  const person = item.dataset.author && $("people").querySelector(`[data-person="${CSS.escape(item.dataset.author)}"]`);
+  const person = $("people").querySelector(`[data-person="${CSS.escape(item.dataset.author)}"]`);
   const worn = person?.closest("li").querySelector(".badges")?.cloneNode(true);
-  worn?.querySelectorAll("button, .plain").forEach((other) => other.remove());
+  worn?.replaceChildren(...worn.querySelectorAll(".badge:not(.plain)"));
   const by = item.querySelector(".by");
   by.querySelector(".badges")?.remove();
   if (worn?.children.length) by.querySelector("b").after(" ", worn);
@@ -128,9 +129,9 @@ function decorate(item) {
 function chats(notice) {
   const nav = $("chats");
   nav.replaceChildren(document.createRange().createContextualFragment(notice.html));
-  const shown = nav.querySelector(`[data-place="${CSS.escape(page.chat)}"]`);
-  shown?.setAttribute("aria-current", "page");
-  if (notice.id !== page.state || (notice.id === "in" && !shown)) location.replace(`/as/${page.me}`);
+  const current = nav.querySelector(`[data-place="${CSS.escape(page.chat)}"]`);
+  current?.setAttribute("aria-current", "page");
+  if (notice.id !== page.state || (notice.id === "in" && !current)) location.replace(`/as/${page.me}`);
 }
 
 function working(id) {
@@ -226,7 +227,10 @@ $("people").addEventListener("click", ({ target }) => {
   if (strip) act({ do: "strip", whose: target.closest("li").querySelector("a").dataset.person, plugin, kind: strip });
 });
 $("entry")?.addEventListener("change", ({ target }) => {
-  post("/entry", { space: page.space, me: page.me, on_request: target.checked });
+  post("/entry", { space: page.space, me: page.me, on_request: target.checked }).catch((error) => {
+    target.checked = !target.checked;
+    complain(shown, error.message);
+  });
 });
 $("pull")?.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -234,8 +238,8 @@ $("pull")?.addEventListener("submit", (event) => {
   act({ do: "join", me: "newcomer", name: field.value.trim(), locale: document.documentElement.lang, how: "pulled", by: page.me });
   field.value = "";
 });
-$("link").value = location.origin + $("link").value;
-$("copy").addEventListener("click", async (event) => {
+if ($("link")) $("link").value = location.origin + $("link").value;
+$("copy")?.addEventListener("click", async (event) => {
   await navigator.clipboard?.writeText($("link").value);
   event.target.textContent = page.copied;
 });
