@@ -61,6 +61,7 @@ class Removals:
                 raise Hopeless("user is an administrator of the chat", "telegram.removal_of_admin")
             if is_there(str(member.get("status")), member.get("is_member")):
                 await self._take_out(chat, user, member)
+                self._rights.there(request.chat, "telegram.no_removals")
         except TelegramBadRequest as error:
             if is_about_admin(error):
                 raise Hopeless(error.message, "telegram.removal_of_admin") from error
@@ -68,8 +69,6 @@ class Removals:
                 raise self._rights.missing(request.chat, "telegram.no_removals", "Ban Users") from error
             if not is_absent(error):
                 raise
-        else:
-            self._rights.there(request.chat, "telegram.no_removals")
 
     async def _take_out(self, chat: int, user: int, member: dict[str, Any]) -> None:
         if member.get("status") == "restricted":

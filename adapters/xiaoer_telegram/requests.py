@@ -70,7 +70,8 @@ class Requests:
                 raise self._rights.missing(request.chat, "telegram.no_decisions", "Invite Users via Link") from error
             if not is_decided(error):
                 raise
-        self._rights.there(request.chat, "telegram.no_decisions")
+        else:
+            self._rights.there(request.chat, "telegram.no_decisions")
 
     async def _tell(self, request: Decide, content: Content) -> None:
         which = f"{request.chat}/{request.account}/{request.handle}"

@@ -89,7 +89,8 @@ class Wearing:
                 raise self._rights.missing(request.chat, "telegram.no_tags", "Manage Tags") from error
             elif not is_unchanged(error):
                 raise
-        self._rights.there(request.chat, "telegram.no_tags")
+        else:
+            self._rights.there(request.chat, "telegram.no_tags")
 
 
 def _note(tx: Transaction, request: Wear, tag: str) -> None:

@@ -118,6 +118,7 @@ async def test_admins_hear_once_that_the_bot_may_remove_nobody_and_again_when_it
         else:
             with pytest.raises(NotPermitted):
                 await remove(town)
+            await remove(town, "Ben")  # who is not there, which says nothing of the right
     assert town.reports == ["telegram.no_removals"] * 2
 
 

@@ -74,3 +74,13 @@ def test_of_the_tags_of_several_plugins_the_last_given_is_shown(
     given: list[Given], plugin: str, tag: str, expected: str
 ) -> None:
     assert chosen(given, plugin, tag) == expected
+
+
+@hypothesis.given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["", "01", "02"])), max_size=12))
+def test_whatever_plugins_give_and_take_the_newest_tag_that_is_left_is_shown(steps: list[tuple[str, str]]) -> None:
+    given: list[Given] = []
+    for plugin, tag in steps:
+        seen = chosen(given, plugin, tag)
+        if Given(plugin, tag) not in given:
+            given = [*([Given(plugin, tag)] if tag else []), *(one for one in given if one.plugin != plugin)]
+        assert seen == (given[0].tag if given else "")

@@ -120,6 +120,8 @@ async def test_admins_hear_once_that_the_bot_may_not_tag_and_again_when_it_could
         else:
             with pytest.raises(NotPermitted):
                 await wear(town, SEVEN)
+            town.api.faults.next(SET, Fault(400, "Bad Request: USER_NOT_PARTICIPANT"))
+            await wear(town, who="Ben")  # who is not there, which says nothing of the right
     assert town.reports == ["telegram.no_tags"] * 2
 
 
