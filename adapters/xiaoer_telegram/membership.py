@@ -53,7 +53,7 @@ def asked(request: ChatJoinRequest, key: str, view: View) -> list[AnyEvent]:
         return []
     link = request.invite_link
     source = _by_link(link, view.bot) if link is not None else _by_name(request.chat)
-    handle = f"{request.user_chat_id}/{request.asked}"
+    handle = f"{request.user_chat_id}/{key}"
     who = who_is(request.from_user, "")
     return [JoinRequested(key=key, at=request.date, space=place.space, who=who, handle=handle, source=source)]
 

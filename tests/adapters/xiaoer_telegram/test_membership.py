@@ -147,7 +147,7 @@ def test_a_join_request_says_who_asks_and_how_they_can_be_written_to() -> None:
     event = request()
     assert (event.key, event.space, event.chat) == ("telegram:42:9", "telegram:-1001", None)
     assert (event.who.account, event.who.locale, event.source) == ("telegram:5", "zh-hans", ALONE)
-    assert event.handle.partition("/")[0] == "77"
+    assert event.handle == "77/telegram:42:9"  # where to write, and which of somebody's requests it is
 
 
 def test_a_join_request_says_how_surely_somebody_found_the_group_in_which_way() -> None:

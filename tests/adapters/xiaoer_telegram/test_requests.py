@@ -35,7 +35,7 @@ def link(town: Town) -> Link:
 def decision(town: Town, *, admit: bool, content: Content | None = WORDS) -> Decide:
     asked = [update for update in town.api.updates if "chat_join_request" in update][-1]
     account = town.account("Ann")
-    return Decide("1", town.space, f"telegram:{account}", f"{account}/{asked['update_id']}", admit, content)
+    return Decide("1", town.space, f"telegram:{account}", f"{account}/telegram:42:{asked['update_id']}", admit, content)
 
 
 async def decide(town: Town, *, admit: bool, content: Content | None = WORDS) -> list[str]:
