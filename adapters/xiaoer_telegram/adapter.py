@@ -18,7 +18,19 @@ class TelegramAdapter(LineAdapter):
     line: ClassVar[str] = "xiaoer_telegram.line:Line"
     settings: ClassVar[type[BaseModel]] = TelegramSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"only_to", "direct", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
+        {
+            "only_to",
+            "direct",
+            "private_answer",
+            "edit",
+            "delete",
+            "pin",
+            "invite",
+            "fetch",
+            "badge",
+            "join_request",
+            "remove",
+        }
     )
     limits: ClassVar[Limits] = Limits(per_second=29.7, chat_pause=1.0, group_per_minute=20, change_pause=6.0)
     """30 messages a second, one a second to a chat, 20 a minute to a group (Bot FAQ, My bot is hitting limits).

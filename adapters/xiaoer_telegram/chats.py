@@ -238,6 +238,7 @@ def _chat_of(update: Update) -> Chat | None:
         or update.edited_message
         or update.chat_member
         or update.my_chat_member
+        or update.chat_join_request
         or update.message_reaction
         or (update.callback_query.message if update.callback_query is not None else None)
     )

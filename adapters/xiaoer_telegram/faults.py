@@ -29,14 +29,18 @@ UNREACHABLE = 2.0
 FLOODED = 5.0
 """Seconds to wait when Telegram has too much to do and does not say how long."""
 
-UNCHANGED = "message is not modified"
+UNCHANGED = ("message is not modified", "CHAT_NOT_MODIFIED")
 GONE = "message to delete not found"
 NO_TEXT = "there is no text in the message to edit"
 BAD_FILE = ("wrong remote file identifier", "wrong file identifier")
 TOO_BIG = "file is too big"
 NO_FILE = ("wrong file_id", "invalid file_id")
 MISSING = ("message to edit not found", "message to pin not found")
-NO_RIGHT_TO_INVITE = ("not enough rights to manage chat invite link", "CHAT_ADMIN_REQUIRED")
+NO_RIGHT = ("not enough rights", "CHAT_ADMIN_REQUIRED", "TAG_CHANGE_FORBIDDEN", "member list is inaccessible")
+OF_ADMIN = ("CHAT_CREATOR_REQUIRED", "user is an administrator of the chat", "can't remove chat owner")
+ABSENT = ("USER_NOT_PARTICIPANT", "PARTICIPANT_ID_INVALID", "member not found", "user not found", "invalid user_id")
+DECIDED = ("HIDE_REQUESTER_MISSING", "USER_ALREADY_PARTICIPANT", "user is deactivated", "invalid user_id")
+FOR_SUPERGROUPS = "method is available for supergroup"
 DEAD_LINK = "INVITE_HASH_EXPIRED"
 FLOOD = "Too Many Requests"
 
@@ -74,7 +78,7 @@ def fault(error: TelegramAPIError | ClientDecodeError) -> DeliveryError:
 
 def is_unchanged(error: Exception) -> bool:
     """Return whether a message already looks as it should."""
-    return isinstance(error, TelegramBadRequest) and UNCHANGED in error.message
+    return _says(error, *UNCHANGED)
 
 
 def is_gone(error: Exception) -> bool:
@@ -92,9 +96,29 @@ def has_bad_file(error: Exception) -> bool:
     return isinstance(error, TelegramBadRequest) and any(words in error.message for words in BAD_FILE)
 
 
-def lacks_right_to_invite(error: Exception) -> bool:
-    """Return whether the bot may make no invite links in a group, and so revoke none."""
-    return isinstance(error, TelegramBadRequest) and any(words in error.message for words in NO_RIGHT_TO_INVITE)
+def lacks_right(error: Exception) -> bool:
+    """Return whether the bot lacks the right that a method needs; which one that is the Bot API says of the method."""
+    return _says(error, *NO_RIGHT)
+
+
+def is_about_admin(error: Exception) -> bool:
+    """Return whether Telegram lets no bot do that to an admin or the owner (tdlib/telegram-bot-api, issue 838)."""
+    return _says(error, *OF_ADMIN)
+
+
+def is_absent(error: Exception) -> bool:
+    """Return whether somebody is not in the group, or is nobody."""
+    return _says(error, *ABSENT)
+
+
+def is_decided(error: Exception) -> bool:
+    """Return whether a join request waits no more: decided by somebody, taken back, or of an account that is gone."""
+    return _says(error, *DECIDED)
+
+
+def is_for_supergroups(error: Exception) -> bool:
+    """Return whether there is no such thing in groups that are no supergroups."""
+    return _says(error, FOR_SUPERGROUPS)
 
 
 def is_dead_link(error: Exception) -> bool:
@@ -115,3 +139,7 @@ def is_no_file(error: Exception) -> bool:
 def is_refused(error: Exception) -> bool:
     """Return whether Telegram will not do it in this way, so that another way may be tried."""
     return isinstance(error, TelegramBadRequest | TelegramForbiddenError)
+
+
+def _says(error: Exception, *words: str) -> bool:
+    return is_refused(error) and any(some in str(getattr(error, "message", "")) for some in words)

@@ -8,9 +8,10 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import TelegramMethod
 
-from xiaoer import Hopeless, Host, Invite, NotPermitted, Receipt, Revoke
+from xiaoer import Hopeless, Host, Invite, Receipt, Revoke
 from xiaoer_telegram.chats import Chats
-from xiaoer_telegram.faults import is_dead_link, lacks_right_to_invite
+from xiaoer_telegram.faults import is_dead_link, lacks_right
+from xiaoer_telegram.rights import Rights
 from xiaoer_telegram.view import clean
 
 NAME = 32
@@ -49,13 +50,14 @@ class Invites:
         host: the core.
         bot: reaches Telegram.
         chats: what is known of the groups.
+        rights: tells the admins what is missing.
     """
 
-    def __init__(self, host: Host, bot: Bot, chats: Chats) -> None:
+    def __init__(self, host: Host, bot: Bot, chats: Chats, rights: Rights) -> None:
         self._host = host
         self._bot = bot
         self._chats = chats
-        self._told: set[str] = set()
+        self._rights = rights
 
     async def make(self, request: Invite) -> Receipt:
         """Make a link and return its address.
@@ -92,15 +94,11 @@ class Invites:
                 raise
 
     async def _ask(self, method: TelegramMethod[dict[str, Any]], chat: str) -> dict[str, Any]:
-        space = chat.partition("/")[0]
         try:
             result = await self._bot(method)
         except TelegramBadRequest as error:
-            if not lacks_right_to_invite(error):
+            if not lacks_right(error):
                 raise
-            if space not in self._told:
-                self._told.add(space)
-                self._host.report("telegram.no_invites", self._chats.community(space), chat=space)
-            raise NotPermitted("the bot needs the right “Invite Users via Link” in this group") from error
-        self._told.discard(space)
+            raise self._rights.missing(chat, "telegram.no_invites", "Invite Users via Link") from error
+        self._rights.there(chat, "telegram.no_invites")
         return result

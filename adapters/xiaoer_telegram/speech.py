@@ -20,20 +20,24 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParam
 
 from xiaoer import (
     Answer,
+    Decide,
     Delete,
     Edit,
     Fetch,
+    Gate,
     Hopeless,
     Host,
     Invite,
     NotPrivately,
     Pin,
     Receipt,
+    Remove,
     Request,
     Revoke,
     Send,
     StoreError,
     Unreachable,
+    Wear,
 )
 from xiaoer_telegram.chats import Chats
 from xiaoer_telegram.downloads import Downloads
@@ -41,7 +45,11 @@ from xiaoer_telegram.faults import FAULTS, UNREACHABLE, fault, is_gone, is_refus
 from xiaoer_telegram.invites import Invites
 from xiaoer_telegram.photos import Photos
 from xiaoer_telegram.presses import Presses
+from xiaoer_telegram.removals import Removals
 from xiaoer_telegram.render import ALERT_LIMIT, Rendered, render, shortened, width
+from xiaoer_telegram.requests import Requests
+from xiaoer_telegram.rights import Rights
+from xiaoer_telegram.wearing import Wearing
 from xiaoer_telegram.whisper import Whisper
 
 _NAME = re.compile(r"(e?)([0-9]{1,19})(?:@([0-9]{1,19}))?")
@@ -102,8 +110,12 @@ class Speech:
         self._presses = presses
         self._photos = photos
         self._whisper = whisper
-        self._invites = Invites(host, bot, chats)
         self._downloads = downloads
+        rights = Rights(host, chats)
+        self._invites = Invites(host, bot, chats, rights)
+        self._wearing = Wearing(host, bot, chats, rights)
+        self._requests = Requests(host, bot, chats, photos, rights)
+        self._removals = Removals(host.clock.platform, bot, chats, rights)
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -142,7 +154,20 @@ class Speech:
                 await self._invites.revoke(request)
             case Fetch():
                 return await self._downloads.fetch(request)
+            case Gate():
+                raise Hopeless("Telegram shows a chat to everybody in its group")
+            case Wear() | Decide() | Remove():
+                await self._keep(request)
         return Receipt()
+
+    async def _keep(self, request: Wear | Decide | Remove) -> None:
+        match request:
+            case Wear():
+                await self._wearing.wear(request)
+            case Decide():
+                await self._requests.decide(request)
+            case Remove():
+                await self._removals.remove(request)
 
     async def _post(self, chat: str, rendered: Rendered, reply_to: str | None) -> Receipt:
         number, topic = self._chats.target(chat)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -21,3 +21,22 @@ menus = Table(
     Column("digest", String, nullable=False),
 )
 """Which command menus stand where: a digest of what was set last."""
+
+tags = Table(
+    "telegram_tag",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("plugin", String, primary_key=True),
+    Column("tag", String, nullable=False),
+    Column("place", Integer, nullable=False),
+)
+"""The tags that plugins gave to somebody; the one with the highest place was given last."""
+
+replies = Table(
+    "telegram_reply",
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+"""Which join requests were answered in words, and when, in seconds; kept for a day."""

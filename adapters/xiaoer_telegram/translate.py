@@ -19,7 +19,7 @@ from xiaoer import (
     Who,
 )
 from xiaoer_telegram.carrying import kind_of
-from xiaoer_telegram.membership import announced, changed
+from xiaoer_telegram.membership import announced, asked, changed
 from xiaoer_telegram.quoting import quoted
 from xiaoer_telegram.updates import CallbackQuery, Message, MessageReactionUpdated, Reaction, Update, User
 from xiaoer_telegram.view import Place, View, author_of, clean, nobody, who_is
@@ -38,6 +38,8 @@ def translate(update: Update, view: View) -> list[AnyEvent]:
         return _pressed(update.callback_query, key, view)
     if update.chat_member is not None:
         return changed(update.chat_member, key, view)
+    if update.chat_join_request is not None:
+        return asked(update.chat_join_request, key, view)
     if update.message_reaction is not None:
         return _reacted(update.message_reaction, key, view)
     return []

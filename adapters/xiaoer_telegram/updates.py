@@ -124,6 +124,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     user: User
     status: str
     is_member: bool | None = None
+    tag: str = ""
 
 
 class InviteLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +151,21 @@ class ChatMemberUpdated(msgspec.Struct, frozen=True, kw_only=True):
     def date(self) -> datetime:
         """When it happened."""
         return datetime.fromtimestamp(self.changed, UTC)
+
+
+class ChatJoinRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody asks to be let in (Bot API, ChatJoinRequest)."""
+
+    chat: Chat
+    from_user: User = msgspec.field(name="from")
+    user_chat_id: int
+    asked: int = msgspec.field(name="date")
+    invite_link: InviteLink | None = None
+
+    @property
+    def date(self) -> datetime:
+        """When they asked."""
+        return datetime.fromtimestamp(self.asked, UTC)
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +202,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     callback_query: CallbackQuery | None = None
     chat_member: ChatMemberUpdated | None = None
     my_chat_member: ChatMemberUpdated | None = None
+    chat_join_request: ChatJoinRequest | None = None
     message_reaction: MessageReactionUpdated | None = None
 
 

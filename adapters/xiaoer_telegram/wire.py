@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-WANTED = ["message", "edited_message", "callback_query", "chat_member", "my_chat_member", "message_reaction"]
+WANTED = [
+    "message",
+    "edited_message",
+    "callback_query",
+    "chat_member",
+    "my_chat_member",
+    "chat_join_request",
+    "message_reaction",
+]
 """What Telegram shall tell; ``chat_member`` and ``message_reaction`` are off unless asked for (Bot API, getUpdates)."""
 
 POLL = 50

@@ -74,6 +74,7 @@ class Stage(ABC):
     Attributes:
         kinds: the kinds of messages that people can write there.
         joins: by how somebody comes in, what the source says then.
+        rooms: what chats the community has there beside the one in which people act.
         app: the running app.
         clock: platform time.
         gate: lets late answers go.
@@ -95,6 +96,7 @@ class Stage(ABC):
     chat: str
     kinds: tuple[str, ...] = ("text",)
     joins: ClassVar[dict[How, str]]
+    rooms: tuple[str, ...] = ()
     takes_any_words: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *plugins: type[Plugin[Any]], clock: Pace | None = None) -> None:
@@ -264,7 +266,7 @@ def make_app(stages: Sequence[Stage]) -> App:
     """Return an app with one community on the platforms of some stages; the first one's folder, plugins and clock."""
     first = stages[0]
     spaces = ", ".join(f'"{stage.space}"' for stage in stages)
-    mains = ", ".join(f'"{stage.chat}"' for stage in stages)
+    mains = ", ".join(f'"{chat}"' for stage in stages for chat in (stage.chat, *stage.rooms))
     sections = "".join(f"[adapters.{stage.platform}]\n{stage.section}\n" for stage in stages)
     file = first.folder / "plugins.toml"
     file.write_text(

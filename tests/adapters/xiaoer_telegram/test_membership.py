@@ -1,4 +1,4 @@
-"""Who came, in which way, and who left."""
+"""Who came, in which way, who asks to come, who left, and whose tag was changed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from tests.adapters.xiaoer_telegram.updates import ANN, BEN, BOT, GROUP, WHEN, message, tell
 from tests.simulators.telegram.world import ANONYMOUS, User, member_json
 
-from xiaoer import AnyEvent, JoinSource, MemberJoined, MemberLeft
+from xiaoer import AnyEvent, BadgesChanged, JoinRequested, JoinSource, MemberJoined, MemberLeft
 
 ANN_ = User(5, "Ann", "zh-hans")
 XIAOER = {"id": BOT, "is_bot": True, "first_name": "Xiaoer", "username": "xiaoer_bot"}
@@ -93,6 +93,7 @@ def test_a_join_says_how_surely_somebody_came_in_which_way(fields: dict[str, Any
         ("restricted", "kicked", [MemberLeft]),
         ("member", "administrator", []),
         ("member", "restricted", []),
+        ("administrator", "creator", []),
         ("left", "kicked", []),
         ("kicked", "left", []),
         ("restricted away", "left", []),
@@ -100,6 +101,64 @@ def test_a_join_says_how_surely_somebody_came_in_which_way(fields: dict[str, Any
 )
 def test_only_coming_and_going_is_told(old: str, new: str, expected: list[type]) -> None:
     assert [type(event) for event in tell("chat_member", change(old, new))] == expected
+
+
+def retag(
+    old: str, new: str, before: str = "member", after: str = "member", *, by: dict[str, Any] = ANN
+) -> list[AnyEvent]:
+    """Return what is told when somebody's tag and status become something else."""
+    payload = change(before, after, **{"from": by})
+    for member, tag in ((payload["old_chat_member"], old), (payload["new_chat_member"], new)):
+        member.update({"tag": tag} if tag else {})
+    return tell("chat_member", payload)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        retag("", "07"),
+        retag("07", "", by=BEN),
+        retag("07", "08", "restricted", "member"),
+        retag("07", "", "member", "administrator"),
+        retag("", "", "administrator", "member"),
+    ],
+    ids=["given", "taken", "changed with restrictions", "taken by a title", "possible again"],
+)
+def test_a_tag_that_people_changed_is_told_of_with_whose_it_is(events: list[AnyEvent]) -> None:
+    (event,) = events
+    assert isinstance(event, BadgesChanged)
+    assert (event.key, event.space, event.who.account) == ("telegram:42:9", "telegram:-1001", "telegram:5")
+
+
+def test_a_tag_is_not_told_of_that_the_bot_itself_set_or_that_stayed_or_whose_wearer_came_or_went() -> None:
+    assert retag("", "07", by=XIAOER) == retag("07", "07") == retag("07", "07", "member", "restricted") == []
+    assert [type(event) for event in retag("07", "", "member", "left")] == [MemberLeft]
+    assert [type(event) for event in retag("", "07", "left", "member")] == [MemberJoined]
+
+
+def request(**fields: Any) -> JoinRequested:
+    asked = {"chat": GROUP, "from": ANN, "user_chat_id": 77, "date": WHEN} | fields
+    (event,) = tell("chat_join_request", asked)
+    assert isinstance(event, JoinRequested)
+    return event
+
+
+def test_a_join_request_says_who_asks_and_how_they_can_be_written_to() -> None:
+    event = request()
+    assert (event.key, event.space, event.chat) == ("telegram:42:9", "telegram:-1001", None)
+    assert (event.who.account, event.who.locale, event.source) == ("telegram:5", "zh-hans", ALONE)
+    assert event.handle == "77/telegram:42:9"  # where to write, and which of somebody's requests it is
+
+
+def test_a_join_request_says_how_surely_somebody_found_the_group_in_which_way() -> None:
+    assert request(invite_link=link(BEN)).source == REFERRED
+    assert request(invite_link=link(BEN, primary=True)).source.kind == "public_link"
+    assert request(chat=PUBLIC).source == JoinSource("public_link", "inferred")
+
+
+def test_a_join_request_of_a_group_that_is_none_of_ours_is_nothing() -> None:
+    asked = {"chat": GROUP | {"id": -5}, "from": ANN, "user_chat_id": 5, "date": WHEN}
+    assert tell("chat_join_request", asked) == []
 
 
 def test_a_leave_names_who_removed_somebody_and_nobody_else() -> None:

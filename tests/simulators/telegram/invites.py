@@ -106,19 +106,36 @@ class Links:
         Raises:
             TurnedAwayError: it lets nobody in, or nobody any more.
         """
-        link = next((one for one in self.made if one.address == address), None)
-        if link is None or link.revoked or (link.expires and stamp(self._world.now()) >= link.expires):
-            raise TurnedAwayError("This invite link has expired.")
+        link = self.good(user, address)
         there = {number for number in link.joined if link.group.members.get(number) not in ("left", "kicked")}
         if link.limit and len(there) >= link.limit:
             raise TurnedAwayError("This invite link has expired.")
         if link.asks and let_in_by is None:
             raise TurnedAwayError("An admin has to let you in.")
-        link.joined = there | {user.id}
+        link.joined = there
+        self.admit(user, link, let_in_by or user)
+
+    def admit(self, user: User, link: Link, actor: User) -> None:
+        """Let somebody come in whom a link or an admin lets in."""
+        link.joined.add(user.id)
         extra: Json = {"invite_link": link.json(self._world.bot)}
         if link.asks:
             extra["via_join_request"] = True
-        self._world.come(link.group, user, let_in_by or user, extra)
+        self._world.come(link.group, user, actor, extra)
+
+    def good(self, user: User, address: str) -> Link:
+        """Return a link that somebody clicks on.
+
+        Raises:
+            TurnedAwayError: it leads nowhere any more, or not them.
+        """
+        link = next((one for one in self.made if one.address == address), None)
+        if link is None or link.revoked or (link.expires and stamp(self._world.now()) >= link.expires):
+            raise TurnedAwayError("This invite link has expired.")
+        self._world.keeping.lapse(link.group, user)
+        if link.group.members.get(user.id) == "kicked":
+            raise TurnedAwayError("You have been banned from this group.")
+        return link
 
     def _place(self, chat: Any) -> Group:
         group = self._reach(chat)

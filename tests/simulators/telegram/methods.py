@@ -71,6 +71,7 @@ class Methods:
             api.EditEphemeralMessageMedia: lambda m: self._edit_hidden(m, self._repainted),
             api.DeleteEphemeralMessage: self._delete_hidden,
             **world.links.served(self._group),
+            **world.keeping.served(self._group),
         }
 
     def call(self, method: api.TelegramMethod[Any], files: dict[str, Upload]) -> Any:
@@ -111,7 +112,7 @@ class Methods:
             raise ApiError(400, "Bad Request: chat not found")
         if user.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
-        if not user.started:
+        if not (user.started or self._world.keeping.may_write(user)):
             raise ApiError(403, "Forbidden: bot can't initiate conversation with a user")
         return user
 
@@ -292,7 +293,8 @@ class Methods:
         group, user = self._group(method.chat_id), self._world.users.get(method.user_id)
         if user is None:
             raise ApiError(400, "Bad Request: user not found")
-        return member_json(user, group.members.get(user.id, "left"), group.rights)
+        self._world.keeping.lapse(group, user)
+        return group.member(user)
 
     def _admins(self, method: api.GetChatAdministrators) -> list[Json]:
         group = self._group(method.chat_id)

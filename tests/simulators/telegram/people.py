@@ -10,10 +10,22 @@ from typing import Literal
 
 from aiogram.types import Update
 from tests.simulators.telegram.invites import Links
+from tests.simulators.telegram.keeping import Keeping
 from tests.simulators.telegram.photos import Photos
-from tests.simulators.telegram.world import ADMIN, Filed, Group, Json, Message, User, member_json, message_json, stamp
+from tests.simulators.telegram.world import (
+    ADMIN,
+    HERE,
+    Filed,
+    Group,
+    Json,
+    Message,
+    User,
+    member_json,
+    message_json,
+    stamp,
+)
 
-DEFAULTS = frozenset({"message", "edited_message", "callback_query", "my_chat_member"})
+DEFAULTS = frozenset({"message", "edited_message", "callback_query", "my_chat_member", "chat_join_request"})
 ASKED_FOR = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Told only when they are named in ``allowed_updates`` (Bot API, getUpdates)."""
 
@@ -47,6 +59,7 @@ class People:
             shows it to everybody.
         photos: what was uploaded.
         links: the invite links of all groups.
+        keeping: who is tagged, removed and let in.
         repaints: whether a text can be given a picture afterwards; older servers have no such thing.
     """
 
@@ -65,6 +78,7 @@ class People:
         self.hidden = count(1)
         self.photos = Photos()
         self.links = Links(self)
+        self.keeping = Keeping(self)
         self._ids = count(1000)
         self._numbers = count(1)
         self._next_update = count(700)
@@ -107,15 +121,17 @@ class People:
 
     def promote(self, group: Group, user: User, status: str = "administrator", **rights: bool) -> None:
         """Change what somebody is in a group."""
-        old = group.members.get(user.id, "left")
+        old = group.member(user)
         group.members[user.id] = status
+        if status in ADMIN:
+            group.tags.pop(user.id, None)  # they have a title instead
         if user is self.bot:
             group.rights = rights
         payload = {
             "chat": group.json(),
             "from": user.json(),
             "date": stamp(self.now()),
-            "old_chat_member": member_json(user, old),
+            "old_chat_member": old,
             "new_chat_member": member_json(user, status, rights),
         }
         if user is self.bot:
@@ -141,18 +157,30 @@ class People:
 
     def come(self, group: Group, user: User, actor: User, extra: Json) -> None:
         """Let somebody come in, which an admin hears with what it says of the way, and others by a service message."""
-        self._change(group, user, "member", actor, extra)
+        back = group.members.get(user.id) == "restricted away"
+        self.change(group, user, "restricted" if back else "member", actor, extra)
         by = user if "via_join_request" in extra else actor
         self._service(group, by, {"new_chat_members": [user.json()]})
 
     def leave(self, group: Group, user: User, *, removed_by: User | None = None) -> None:
         """Let somebody leave, or be removed."""
-        self._change(group, user, "kicked" if removed_by else "left", removed_by or user, {})
-        self._service(group, removed_by or user, {"left_chat_member": user.json()})
+        self.depart(group, user, "kicked" if removed_by else "left", removed_by or user)
 
-    def _change(self, group: Group, user: User, status: str, actor: User, extra: Json) -> None:
-        old = group.members.get(user.id, "left")
+    def depart(self, group: Group, user: User, status: str, actor: User) -> None:
+        """Let somebody go, which an admin hears, and others by a service message."""
+        self.change(group, user, status, actor, {})
+        self._service(group, actor, {"left_chat_member": user.json()})
+
+    def change(self, group: Group, user: User, status: str, actor: User, extra: Json) -> None:
+        """Make somebody something else in a group, which an admin hears."""
+        old = group.member(user)
         group.members[user.id] = status
+        if status not in HERE:
+            group.tags.pop(user.id, None)
+        self.changed(group, user, old, actor, extra)
+
+    def changed(self, group: Group, user: User, old: Json, actor: User, extra: Json) -> None:
+        """Tell what somebody was and is in a group."""
         if self._leads(group):  # others are not told (Bot API, Update.chat_member)
             self.tell(
                 "chat_member",
@@ -160,8 +188,8 @@ class People:
                     "chat": group.json(),
                     "from": actor.json(),
                     "date": stamp(self.now()),
-                    "old_chat_member": member_json(user, old),
-                    "new_chat_member": member_json(user, status),
+                    "old_chat_member": old,
+                    "new_chat_member": group.member(user),
                     **extra,
                 },
             )
@@ -282,7 +310,7 @@ class People:
     def migrate(self, group: Group) -> Group:
         """Make a group a supergroup: its id changes, and both sides have a service message (server's source)."""
         new = self.group(group.title, kind="supergroup")
-        new.members, new.rights = group.members, group.rights
+        new.members, new.rights, new.tags = group.members, group.rights, group.tags
         group.moved_to = new.id
         self._service(group, self.bot, {"migrate_to_chat_id": new.id})
         self._service(new, self.bot, {"migrate_from_chat_id": group.id})

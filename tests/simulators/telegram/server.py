@@ -31,6 +31,8 @@ MISTAKES = (
     "is empty",
     "BUTTON_DATA",
     "BOT_COMMAND",
+    "TAG_INVALID",
+    "TAG_EMOJI",
     " in the request",
     "media not found",
 )

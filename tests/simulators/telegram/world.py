@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 ADMIN = ("administrator", "creator")
+HERE = (*ADMIN, "member", "restricted")
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 """Who writes for admins that stay anonymous (Bot API, Message.sender_chat)."""
 
@@ -178,7 +179,13 @@ class Message:
 
 @dataclass
 class Group:
-    """A group with its members and messages."""
+    """A group with its members and messages.
+
+    Args:
+        tags: what stands beside members' names.
+        until: when bans and restrictions end, for those that do.
+        may: what restricted people may do all the same.
+    """
 
     id: int
     title: str
@@ -193,6 +200,9 @@ class Group:
     no_photos: bool = False
     no_files: bool = False
     last: int = 0
+    tags: dict[int, str] = field(default_factory=lambda: {})
+    until: dict[int, int] = field(default_factory=lambda: {})
+    may: dict[int, dict[str, bool]] = field(default_factory=lambda: {})
 
     def json(self) -> Json:
         """Return it as Bot API, Chat."""
@@ -201,6 +211,17 @@ class Group:
             found["is_forum"] = True
         if self.username:
             found["username"] = self.username
+        return found
+
+    def member(self, user: User) -> Json:
+        """Return what somebody is as Bot API, ChatMember."""
+        found = member_json(user, self.members.get(user.id, "left"), self.rights)
+        if found["status"] in ("kicked", "restricted"):
+            found["until_date"] = self.until.get(user.id, 0)
+        if found["status"] == "restricted":
+            found |= self.may.get(user.id, {})
+        if found["status"] in ("member", "restricted") and user.id in self.tags:
+            found["tag"] = self.tags[user.id]
         return found
 
     def next(self) -> int:
@@ -232,6 +253,7 @@ def member_json(user: User, status: str, rights: dict[str, bool] | None = None) 
             "can_delete_stories",
             "can_send_welcome_messages",
             "can_pin_messages",
+            "can_manage_tags",
         )
         found |= {name: (rights or {}).get(name, name == "can_manage_chat") for name in names}
     if status in ("restricted", "restricted away"):
