@@ -6,7 +6,7 @@ be looked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,13 @@ MOST = 1_000
 """So many messages of a channel are fetched, the oldest of those that were missed."""
 
 
-async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: Guilds) -> list[AnyEvent]:
+async def missed(
+    client: Client,
+    guild: discord.Guild,
+    since: datetime,
+    guilds: Guilds,
+    worn: Callable[[discord.Member], Iterable[AnyEvent]],
+) -> list[AnyEvent]:
     """Return what happened in a guild from a moment on, in the order in which it happened.
 
     Args:
@@ -35,6 +41,7 @@ async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: 
         guild: the guild, as the new session tells it.
         since: the moment.
         guilds: what is known.
+        worn: what happened to somebody's badges.
 
     Raises:
         discord.HTTPException: Discord does not tell it now.
@@ -51,7 +58,7 @@ async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: 
             writers[member.id] = member
         if gone.pop(member.id, None) is not None:
             guilds.met(member)
-        found += _came(member, since, known, guilds)
+        found += [*_came(member, since, known, guilds), *worn(member)]
     posted = (written(message, guilds, writers.get(message.author.id)) for message in messages)
     found += [event for event in posted if event is not None]
     found.sort(key=lambda event: event.at)  # stable, so a leave stays before the join of the same moment

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import discord
 
-from xiaoer import Hopeless, Host, Invite, NotPermitted, Receipt, Revoke, TryLater
+from xiaoer import Hopeless, Host, Invite, NotPermitted, Receipt, Revoke
 from xiaoer_discord.attribution import ADDRESS
 from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_INVITE, has_code
-from xiaoer_discord.guilds import AGAIN, Guilds
+from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.joins import Joins
 from xiaoer_discord.looks import count_of
 
@@ -54,7 +54,7 @@ class Invites:
         seconds, uses = self._seconds(request), request.uses or 0
         if uses > MOST:
             raise Hopeless(f"Discord lets in at most {MOST} people by one invite")
-        guild = self._guild(request.chat)
+        guild = self._guilds.find(request.chat)
         channel = self._channel(guild, request.chat)
         if channel is None:
             raise self._lacks("discord.no_invites", guild, "Create Invite")
@@ -100,18 +100,9 @@ class Invites:
             await self._client.http.delete_invite(code)
         except discord.HTTPException as error:
             if has_code(error, *REFUSED):
-                raise self._lacks("discord.no_revoking", self._guild(request.chat), "Manage Server") from error
+                raise self._lacks("discord.no_revoking", self._guilds.find(request.chat), "Manage Server") from error
             if not has_code(error, UNKNOWN_INVITE):
                 raise
-
-    def _guild(self, chat: str) -> discord.Guild:
-        space = chat.partition("/")[0]
-        guild = self._client.get_guild(int(space.removeprefix("discord:")))
-        if guild is None and self._client.is_ready():
-            raise Hopeless(f"the bot is not in the server {space}")
-        if guild is None or guild.unavailable:
-            raise TryLater(AGAIN, "Discord has not told of the server yet")
-        return guild
 
     def _channel(self, guild: discord.Guild, chat: str) -> int | None:
         """Return the channel that people see first: the one that is named, else one for which the bot may invite."""

@@ -17,9 +17,11 @@ import structlog
 
 from xiaoer import (
     AnyEvent,
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
     Host,
+    JoinRequested,
     JoinSource,
     MemberJoined,
     MemberLeft,
@@ -40,7 +42,16 @@ REMEMBERED = 30.0
 """Seconds of platform time in which an invite shows at the latest that it was used by somebody who was heard of."""
 
 
-Happened: TypeAlias = MemberJoined | MemberLeft | MessagePosted | ReactionChanged | ButtonPressed | CommandUsed
+Happened: TypeAlias = (
+    MemberJoined
+    | JoinRequested
+    | BadgesChanged
+    | MemberLeft
+    | MessagePosted
+    | ReactionChanged
+    | ButtonPressed
+    | CommandUsed
+)
 
 
 class _Held:
