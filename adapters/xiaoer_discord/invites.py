@@ -13,6 +13,7 @@ from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_I
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.joins import Joins
 from xiaoer_discord.looks import count_of
+from xiaoer_discord.markers import Markers
 
 LONGEST = timedelta(days=7)
 """How long an invite may be good that is not good for ever (Discord docs, Create Channel Invite, max_age)."""
@@ -34,13 +35,15 @@ class Invites:
         client: the bot, logged in.
         guilds: what is known of them.
         joins: what is known of their invites.
+        markers: what they grant.
     """
 
-    def __init__(self, host: Host, client: discord.Client, guilds: Guilds, joins: Joins) -> None:
+    def __init__(self, host: Host, client: discord.Client, guilds: Guilds, joins: Joins, markers: Markers) -> None:
         self._host = host
         self._client = client
         self._guilds = guilds
         self._joins = joins
+        self._markers = markers
         self._told: set[tuple[str, int]] = set()
 
     async def make(self, request: Invite) -> Receipt:
@@ -61,9 +64,8 @@ class Invites:
         reason = " ".join(request.name.split())[:NAME] or None
         try:
             # each is one of its own, also beside another that is like it
-            made = await self._client.http.create_invite(
-                channel, max_age=seconds, max_uses=uses, unique=True, reason=reason
-            )
+            body = {"max_age": seconds, "max_uses": uses, "temporary": False, "unique": True}
+            made = await self._markers.make_invite(guild, channel, body, reason)
         except discord.HTTPException as error:
             if has_code(error, *REFUSED):
                 raise self._lacks("discord.no_invites", guild, "Create Invite") from error
@@ -103,6 +105,7 @@ class Invites:
                 raise self._lacks("discord.no_revoking", self._guilds.find(request.chat), "Manage Server") from error
             if not has_code(error, UNKNOWN_INVITE):
                 raise
+        self._markers.ended(code)
 
     def _channel(self, guild: discord.Guild, chat: str) -> int | None:
         """Return the channel that people see first: the one that is named, else one for which the bot may invite."""

@@ -60,10 +60,13 @@ class Line:
         self._guilds = Guilds(host, self._client)
         self._intake = Intake(host)
         self._joins = Joins(host, self._client, self._intake, self._keep)
-        self._members = Members(host, self._client, self._guilds, self._joins.take, self._spawn)
+        self._members = Members(
+            host, self._client, self._guilds, self._joins.take, self._spawn, mark=settings.marker_roles
+        )
+        self._intake.stored = self._members.markers.stored
         hears.update(self._hears())
         self._interactions = Interactions(host, self._rest, self._spawn)
-        invites = Invites(host, self._client, self._guilds, self._joins)
+        invites = Invites(host, self._client, self._guilds, self._joins, self._members.markers)
         downloads = Downloads(self._rest, settings.cdn_base)
         self._tasks: set[asyncio.Task[None]] = set()
         self._speech = Speech(self._rest, self._guilds, self._interactions, invites, downloads, self._members)
@@ -88,11 +91,11 @@ class Line:
             "raw_reaction_remove": self._reaction,
             "interaction": self._interaction,
             "member_update": self._changed,
-            "member_changed": self._members.badges.changed,
+            "member_changed": self._members.changed,
             "disconnect": self._joins.disconnected,
             "resumed": self._joins.resumed,
             "invite_create": self._joins.made,
-            "invite_delete": self._joins.deleted,
+            "invite_delete": self._uninvited,
         }
 
     async def run(self) -> None:
@@ -163,10 +166,14 @@ class Line:
                 await self._intake.keep_note()
             except StoreError as error:
                 structlog.get_logger().warning("discord: not noted how far everything is safe", reason=str(error))
-            for number in list(self._intake.lost):
+            for number in self._guilds.ids:
                 guild = self._client.get_guild(number)
-                if guild is not None and not guild.unavailable:
+                if guild is None or guild.unavailable:
+                    continue
+                if number in self._intake.lost:
                     await self._catch_up(guild)
+                elif not self._intake.holds(number):
+                    await self._members.markers.sweep(guild, self._joins.codes(number))
 
     def _connected(self) -> None:
         """Keep everything back that a new session tells until what it missed is fetched."""
@@ -245,7 +252,7 @@ class Line:
                 await self._joins.sourced(guild.id, (), self._host.clock.now())
             else:
                 since = max(moment_of(remembered), self._host.clock.now() - LONGEST)
-                found = await missed(self._client, guild, since, self._guilds, self._members.badges.missed)
+                found = await missed(self._client, guild, since, self._guilds, self._members)
                 found = await self._joins.sourced(guild.id, found, since)
         except (*FAILURES, *UNREADABLE, StoreError) as error:
             self._intake.lost.add(guild.id)
@@ -293,12 +300,18 @@ class Line:
         event = joined(member, self._guilds)
         if event is None:
             return
+        self._members.markers.saw(member)
+        event = self._members.markers.sourced(event, member)
         before = self._guilds.since(member.guild.id, member.id)
         self._guilds.came(member.guild.id, member.id, event.at)
         if before is not None and stamp(before) == stamp(event.at):
             self._joins.take(member.guild.id, event)  # it was told before
         else:
             self._joins.came(member.guild.id, event)
+
+    def _uninvited(self, invite: discord.Invite) -> None:
+        self._joins.deleted(invite)
+        self._members.markers.ended(invite.code)
 
     def _leave(self, change: discord.RawMemberRemoveEvent) -> None:
         guild, user = change.guild_id, change.user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import discord
@@ -14,6 +14,7 @@ from xiaoer_discord.complaints import Complaints
 from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_MEMBER, has_code
 from xiaoer_discord.gates import Gates
 from xiaoer_discord.guilds import AGAIN, Guilds
+from xiaoer_discord.markers import Markers
 from xiaoer_discord.noted import Noted
 from xiaoer_discord.roles import Roles
 
@@ -27,9 +28,11 @@ class Members:
         guilds: what is known of them.
         take: takes events in.
         spawn: keeps work that goes on beside.
+        mark: whether invites are given roles that tell who used them.
 
     Attributes:
         badges: what people wear.
+        markers: what invites grant.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class Members:
         guilds: Guilds,
         take: Callable[[int, AnyEvent], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
+        *,
+        mark: bool = False,
     ) -> None:
         self._client = client
         self._guilds = guilds
@@ -46,6 +51,7 @@ class Members:
         self._noted = Noted(host.store)
         self._roles = Roles(client, guilds, self._noted, self._complaints)
         self._gates = Gates(client, guilds, self._roles, self._noted, self._complaints)
+        self.markers = Markers(host, client, self._complaints, on=mark)
         self.badges = Badges(host.clock.platform, client, guilds, self._roles, self._noted, take, spawn)
 
     async def recall(self) -> None:
@@ -55,6 +61,7 @@ class Members:
             StoreError: it cannot be read.
         """
         await self._noted.recall()
+        await self.markers.recall()
 
     async def perform(self, request: Wear | Gate | Remove) -> None:
         """Do what is asked.
@@ -78,6 +85,16 @@ class Members:
     def roles_changed(self, guild: int) -> None:
         """Hear that the roles of a guild may have changed."""
         self._roles.changed(guild)
+
+    def changed(self, member: discord.Member) -> None:
+        """Hear how somebody is now."""
+        self.badges.changed(member)
+        self.markers.saw(member)
+
+    def missed(self, member: discord.Member) -> Iterator[AnyEvent]:
+        """Return what was done to somebody's badges while nobody listened."""
+        self.markers.saw(member)
+        return self.badges.missed(member)
 
     async def _remove(self, request: Remove) -> None:
         guild, user = self._guilds.find(request.chat), user_of(request.account)

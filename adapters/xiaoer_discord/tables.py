@@ -45,6 +45,16 @@ wearers = Table(
 )
 """Who was made to wear which of these roles, so that after a gap it can be told whose were changed by hand."""
 
+markers = Table(
+    "discord_marker",
+    metadata,
+    Column("role", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild", BigInteger, nullable=False),
+    Column("code", String, nullable=False),
+    Column("until", BigInteger, nullable=True),
+)
+"""Which role marks which invite, and when that is over; the code is empty until the invite is made."""
+
 gates = Table(
     "discord_gate",
     metadata,

@@ -1,4 +1,4 @@
-"""Which role stands for which badge, who was made to wear it, and what stood before a gate are remembered."""
+"""Which role stands for which badge or invite, who was made to wear it, and what stood before a gate are remembered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,13 @@ def upgrade() -> None:
         sa.Column("guild", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("user", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("role", sa.BigInteger(), primary_key=True, autoincrement=False),
+    )
+    op.create_table(
+        "discord_marker",
+        sa.Column("role", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("guild", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
     )
     op.create_table(
         "discord_gate",

@@ -284,6 +284,7 @@ async def test_a_deleted_role_is_told_of_all_who_wore_it_once(town: Town) -> Non
     await wear(town, "Ann", GOLD, JADE)
     await town.settle()
     town.server.delete_role(town.guild, named(town, "Founding")[0])
+    town.server.tell_member(town.guild, town.guild.members[town.person("Ann").id])
     while len(found := await told(town)) < 2:
         pass
     await town.settle()
@@ -305,6 +306,8 @@ async def test_a_grant_that_failed_is_no_badge_that_is_worn(town: Town) -> None:
     town.server.faults.next(GRANT, Fault(503, "Service Unavailable"))
     with pytest.raises(DeliveryError):
         await wear(town, "Ann", GOLD)
+    town.server.tell_member(town.guild, town.guild.members[town.person("Ann").id])
+    assert await told(town) == []
     await wear(town, "Ann", GOLD)
     assert worn(town, "Ann") == ["Founding"]
     assert await told(town) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -159,9 +160,9 @@ class People(Gateway):
         self.channels[channel.id] = channel
         return channel
 
-    def join(self, guild: Guild, user: User) -> None:
-        """Let somebody come in; the system channel says so (Discord docs, System Channel Flags)."""
-        member = Member(user, self._moment())
+    def join(self, guild: Guild, user: User, roles: Sequence[Role] = ()) -> None:
+        """Let somebody come in, with some roles; the system channel says so (Discord docs, System Channel Flags)."""
+        member = Member(user, self._moment(), [role for role in roles if role in guild.roles])
         guild.members[user.id] = member
         if self.in_guild(guild):
             event = payloads.member_json(member) | {"guild_id": str(guild.id)}
