@@ -112,11 +112,12 @@ async def test_a_role_of_which_nobody_heard_that_it_is_gone_is_made_anew_at_the_
     assert worn(town, "Bob") == ["Founding"]
 
 
-async def test_a_role_that_a_lost_answer_left_unnoted_is_taken_up(town: Town) -> None:
+async def test_a_role_that_was_made_just_before_a_kill_is_taken_up(town: Town) -> None:
     town.server.faults.next(MAKE, Fault(drop="after"), count=5)
     with pytest.raises(Unclear):
         await wear(town, "Ann", GOLD)
     made = len(named(town, "Founding"))
+    await town.restart(kill=True)
     await wear(town, "Ann", GOLD)
     assert len(named(town, "Founding")) == made
     assert worn(town, "Ann") == ["Founding"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.adapters.xiaoer_discord.town import Town
 from tests.contracts.discord_stage import DiscordStage
-from tests.simulators.discord import Fault
+from tests.simulators.discord import Fault, TurnedAwayError
 from tests.simulators.discord.invites import code_of
 from tests.simulators.discord.world import OF_THE_BOT, P, Role
 
@@ -72,7 +72,7 @@ async def test_two_who_come_at_once_by_two_invites_are_both_told_exactly(town: T
     enter(town, "Cid", ben)
     enter(town, "Dan", ann)
     assert await came(town, 2) == ["Cid referral exact", "Dan referral exact"]
-    await town.later(lambda: bare(town, "Cid") and bare(town, "Dan"))
+    await town.until(lambda: bare(town, "Cid") and bare(town, "Dan"))
 
 
 async def test_a_marker_lets_nobody_do_anything_and_each_invite_has_its_own(town: Town) -> None:
@@ -86,7 +86,7 @@ async def test_what_a_member_accepts_later_says_nothing_and_is_taken_off(town: T
     invite = await make(town)
     await town.join("Cid")
     assert await came(town, 1) == ["Cid unknown unknown"]
-    with pytest.raises(Exception, match="invalid"):
+    with pytest.raises(TurnedAwayError):
         enter(town, "Cid", invite)
     assert not bare(town, "Cid")
     await town.later(lambda: bare(town, "Cid"), 5)
@@ -100,6 +100,16 @@ async def test_who_came_while_the_program_was_away_is_told_as_inferred(town: Tow
         enter(town, "Dan", ann)
     assert await came(town, 2) == ["Cid referral inferred", "Dan referral inferred"]
     await town.later(lambda: bare(town, "Cid") and bare(town, "Dan"))
+
+
+async def test_who_wears_two_markers_is_told_by_neither(town: Town) -> None:
+    ann, ben = await make(town), await make(town)
+    async with town.away():
+        enter(town, "Dan", ann)
+        enter(town, "Cid", ben)
+        with pytest.raises(TurnedAwayError):
+            enter(town, "Cid", ann)
+    assert await came(town, 2) == ["Dan referral inferred", "Cid unknown unknown"]
 
 
 async def test_the_marker_goes_with_its_invite(town: Town) -> None:
