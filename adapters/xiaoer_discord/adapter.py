@@ -18,7 +18,7 @@ class DiscordAdapter(LineAdapter):
     line: ClassVar[str] = "xiaoer_discord.line:Line"
     settings: ClassVar[type[BaseModel]] = DiscordSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"direct", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
+        {"direct", "private_answer", "edit", "delete", "pin", "invite", "fetch", "badge", "gate", "remove"}
     )
     limits: ClassVar[Limits] = Limits(per_second=45.0, change_pause=2.0)
     """discord.py keeps to the limits of each channel, which it learns from each answer; changes are only made fewer.

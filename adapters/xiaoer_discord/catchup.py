@@ -19,6 +19,8 @@ from xiaoer_discord.translate import joined, left, stamp, who_is, written
 
 if TYPE_CHECKING:
     from xiaoer_discord.guilds import Guilds
+    from xiaoer_discord.markers import Markers
+    from xiaoer_discord.members import Members
 
 LONGEST = timedelta(hours=24)
 """What is older is not fetched; Telegram keeps updates as long."""
@@ -27,7 +29,13 @@ MOST = 1_000
 """So many messages of a channel are fetched, the oldest of those that were missed."""
 
 
-async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: Guilds) -> list[AnyEvent]:
+async def missed(
+    client: Client,
+    guild: discord.Guild,
+    since: datetime,
+    guilds: Guilds,
+    members: Members,
+) -> list[AnyEvent]:
     """Return what happened in a guild from a moment on, in the order in which it happened.
 
     Args:
@@ -35,6 +43,7 @@ async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: 
         guild: the guild, as the new session tells it.
         since: the moment.
         guilds: what is known.
+        members: what is known of their badges and markers.
 
     Raises:
         discord.HTTPException: Discord does not tell it now.
@@ -51,7 +60,7 @@ async def missed(client: Client, guild: discord.Guild, since: datetime, guilds: 
             writers[member.id] = member
         if gone.pop(member.id, None) is not None:
             guilds.met(member)
-        found += _came(member, since, known, guilds)
+        found += [*_came(member, since, known, guilds, members.markers), *members.missed(member)]
     posted = (written(message, guilds, writers.get(message.author.id)) for message in messages)
     found += [event for event in posted if event is not None]
     found.sort(key=lambda event: event.at)  # stable, so a leave stays before the join of the same moment
@@ -83,7 +92,7 @@ async def _history(client: Client, channel: Readable, after: int) -> list[discor
 
 
 def _came(
-    member: discord.Member, since: datetime, known: Mapping[int, Membership], guilds: Guilds
+    member: discord.Member, since: datetime, known: Mapping[int, Membership], guilds: Guilds, markers: Markers
 ) -> Iterator[AnyEvent]:
     """Return that somebody came in, and before that that they had left, if they had been there already."""
     if member.joined_at is None or member.joined_at < since:
@@ -98,7 +107,7 @@ def _came(
     came = joined(member, guilds)
     if came is not None:
         guilds.came(member.guild.id, member.id, came.at)
-        yield came
+        yield markers.sourced(came, member, late=True)
 
 
 def _went(guild: int, gone: Mapping[int, Membership], guilds: Guilds) -> Iterator[AnyEvent]:

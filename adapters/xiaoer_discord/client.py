@@ -57,6 +57,7 @@ class Client(discord.Client):
             max_ratelimit_timeout=LONGEST_WAIT,
         )
         self._hears = hears
+        self._connection.parsers["GUILD_MEMBER_UPDATE"] = self._member_updated
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event over; discord.py's own listeners are not used, so it is not asked."""
@@ -64,6 +65,28 @@ class Client(discord.Client):
         hear = self._hears.get(event)
         if hear is not None:
             hear(*args)
+
+    def _member_updated(self, data: Any) -> None:
+        """Hand over how a member is now; discord.py tells it of members in its cache only."""
+        self._connection.parse_guild_member_update(data)
+        guild = self.get_guild(int(data["guild_id"]))
+        if guild is not None:
+            self.dispatch("member_changed", discord.Member(data=data, guild=guild, state=self._connection))
+
+    def learn_role(self, guild: discord.Guild, data: Any) -> discord.Role:
+        """Know a role as an answer tells it, before the gateway does."""
+        event: Any = {"guild_id": guild.id, "role": data}
+        if guild.get_role(int(data["id"])) is None:
+            self._connection.parse_guild_role_create(event)
+        else:
+            self._connection.parse_guild_role_update(event)
+        role = guild.get_role(int(data["id"]))
+        return role or discord.Role(guild=guild, state=self._connection, data=data)
+
+    def lose_role(self, guild: discord.Guild, role: int) -> None:
+        """Know that a role is gone, before the gateway tells it."""
+        event: Any = {"guild_id": guild.id, "role_id": role}
+        self._connection.parse_guild_role_delete(event)
 
     @property
     def told(self) -> str:

@@ -87,6 +87,21 @@ class Guilds:
     def _may_be_in(self, guild: int, user: int) -> bool:
         return guild not in self._recalled or user in self._since[guild]
 
+    def find(self, chat: str) -> discord.Guild:
+        """Return the guild of a space or chat.
+
+        Raises:
+            TryLater: Discord has not told of it yet.
+            Hopeless: the bot is not in it.
+        """
+        space = chat.partition("/")[0]
+        guild = self._client.get_guild(int(space.removeprefix("discord:")))
+        if guild is None and self._client.is_ready():
+            raise Hopeless(f"the bot is not in the server {space}")
+        if guild is None or guild.unavailable:
+            raise TryLater(AGAIN, "Discord has not told of the server yet")
+        return guild
+
     def front_door(self, space: str) -> int:
         """Return the channel in which a guild itself tells who comes in, or the first in which the bot may write.
 
@@ -94,11 +109,7 @@ class Guilds:
             TryLater: Discord has not told of the guild yet.
             Hopeless: there is no such channel.
         """
-        guild = self._client.get_guild(int(space.removeprefix("discord:")))
-        if guild is None and self._client.is_ready():
-            raise Hopeless(f"the bot is not in the server {space}")
-        if guild is None or guild.unavailable:
-            raise TryLater(AGAIN, "Discord has not told of the server yet")
+        guild = self.find(space)
         first = [guild.system_channel] if guild.system_channel is not None else []
         for channel in (*first, *guild.text_channels):
             may = channel.permissions_for(guild.me)

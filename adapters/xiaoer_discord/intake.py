@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,6 +28,10 @@ class Intake:
 
     Args:
         host: the core.
+
+    Attributes:
+        lost: guilds of which something could not be stored.
+        stored: called with each event that is safe.
     """
 
     def __init__(self, host: Host) -> None:
@@ -38,6 +42,7 @@ class Intake:
         self._latest: dict[int, datetime] = {}
         self._noted: dict[int, datetime] = {}
         self.lost: set[int] = set()
+        self.stored: Callable[[int, AnyEvent], None] | None = None
 
     async def remembered(self, guild: int) -> Row | None:
         """Return what is remembered of a guild; None when it is new."""
@@ -85,16 +90,25 @@ class Intake:
     def _submit(self, guild: int, event: AnyEvent, *, kept: bool) -> None:
         future = self._host.submit(event, kept=True) if kept else self._host.submit(event, park=True)
         self._pending.add(future)
-        future.add_done_callback(lambda done: self._done(guild, done))
+        future.add_done_callback(lambda done: self._done(guild, event, done))
         if isinstance(event, MessagePosted | MemberJoined):  # others tell the time by our clock
             self._latest[guild] = max(event.at, self._latest.get(guild, event.at))
 
-    def _done(self, guild: int, future: asyncio.Future[Outcome]) -> None:
+    def _done(self, guild: int, event: AnyEvent, future: asyncio.Future[Outcome]) -> None:
         self._pending.discard(future)
-        if not future.cancelled() and future.exception() is not None:
+        if future.cancelled():
+            return
+        if future.exception() is None:
+            if self.stored is not None:
+                self.stored(guild, event)
+        else:
             self.lost.add(guild)
             reason = str(future.exception())
             structlog.get_logger().error("discord: event not stored, fetched again later", guild=guild, reason=reason)
+
+    def holds(self, guild: int) -> bool:
+        """Return whether a guild's events are kept back, or have to be fetched again."""
+        return guild in self._held or guild in self.lost
 
     async def keep_note(self) -> None:
         """Note how far everything is safe."""

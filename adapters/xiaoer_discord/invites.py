@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 import discord
 
-from xiaoer import Hopeless, Host, Invite, NotPermitted, Receipt, Revoke, TryLater
+from xiaoer import Hopeless, Host, Invite, NotPermitted, Receipt, Revoke
 from xiaoer_discord.attribution import ADDRESS
 from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_INVITE, has_code
-from xiaoer_discord.guilds import AGAIN, Guilds
+from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.joins import Joins
 from xiaoer_discord.looks import count_of
+from xiaoer_discord.markers import Markers
 
 LONGEST = timedelta(days=7)
 """How long an invite may be good that is not good for ever (Discord docs, Create Channel Invite, max_age)."""
@@ -34,13 +35,15 @@ class Invites:
         client: the bot, logged in.
         guilds: what is known of them.
         joins: what is known of their invites.
+        markers: what they grant.
     """
 
-    def __init__(self, host: Host, client: discord.Client, guilds: Guilds, joins: Joins) -> None:
+    def __init__(self, host: Host, client: discord.Client, guilds: Guilds, joins: Joins, markers: Markers) -> None:
         self._host = host
         self._client = client
         self._guilds = guilds
         self._joins = joins
+        self._markers = markers
         self._told: set[tuple[str, int]] = set()
 
     async def make(self, request: Invite) -> Receipt:
@@ -54,16 +57,15 @@ class Invites:
         seconds, uses = self._seconds(request), request.uses or 0
         if uses > MOST:
             raise Hopeless(f"Discord lets in at most {MOST} people by one invite")
-        guild = self._guild(request.chat)
+        guild = self._guilds.find(request.chat)
         channel = self._channel(guild, request.chat)
         if channel is None:
             raise self._lacks("discord.no_invites", guild, "Create Invite")
         reason = " ".join(request.name.split())[:NAME] or None
         try:
             # each is one of its own, also beside another that is like it
-            made = await self._client.http.create_invite(
-                channel, max_age=seconds, max_uses=uses, unique=True, reason=reason
-            )
+            body = {"max_age": seconds, "max_uses": uses, "temporary": False, "unique": True}
+            made = await self._markers.make_invite(guild, channel, body, reason)
         except discord.HTTPException as error:
             if has_code(error, *REFUSED):
                 raise self._lacks("discord.no_invites", guild, "Create Invite") from error
@@ -100,18 +102,10 @@ class Invites:
             await self._client.http.delete_invite(code)
         except discord.HTTPException as error:
             if has_code(error, *REFUSED):
-                raise self._lacks("discord.no_revoking", self._guild(request.chat), "Manage Server") from error
+                raise self._lacks("discord.no_revoking", self._guilds.find(request.chat), "Manage Server") from error
             if not has_code(error, UNKNOWN_INVITE):
                 raise
-
-    def _guild(self, chat: str) -> discord.Guild:
-        space = chat.partition("/")[0]
-        guild = self._client.get_guild(int(space.removeprefix("discord:")))
-        if guild is None and self._client.is_ready():
-            raise Hopeless(f"the bot is not in the server {space}")
-        if guild is None or guild.unavailable:
-            raise TryLater(AGAIN, "Discord has not told of the server yet")
-        return guild
+        self._markers.ended(code)
 
     def _channel(self, guild: discord.Guild, chat: str) -> int | None:
         """Return the channel that people see first: the one that is named, else one for which the bot may invite."""

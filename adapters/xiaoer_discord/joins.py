@@ -17,9 +17,11 @@ import structlog
 
 from xiaoer import (
     AnyEvent,
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
     Host,
+    JoinRequested,
     JoinSource,
     MemberJoined,
     MemberLeft,
@@ -40,7 +42,16 @@ REMEMBERED = 30.0
 """Seconds of platform time in which an invite shows at the latest that it was used by somebody who was heard of."""
 
 
-Happened: TypeAlias = MemberJoined | MemberLeft | MessagePosted | ReactionChanged | ButtonPressed | CommandUsed
+Happened: TypeAlias = (
+    MemberJoined
+    | JoinRequested
+    | BadgesChanged
+    | MemberLeft
+    | MessagePosted
+    | ReactionChanged
+    | ButtonPressed
+    | CommandUsed
+)
 
 
 class _Held:
@@ -105,6 +116,11 @@ class Joins:
     def knows(self, guild: int) -> bool:
         """Return whether a guild's invites were looked at, so that the next join can be told by them."""
         return guild in self._doors and self._doors[guild].tally.before is not None
+
+    def codes(self, guild: int) -> set[str] | None:
+        """Return the invites of a guild as they were last looked at; None when nobody knows them."""
+        door = self._doors.get(guild)
+        return set(door.tally.before) if door is not None and door.tally.before is not None else None
 
     def may_look(self, guild: int) -> bool:
         """Return whether the bot may see a guild's invites."""
@@ -262,7 +278,7 @@ class Joins:
         people = list(door.waiting)
         for held in [held for account in people for held in door.waiting[account]]:
             if isinstance(held.event, MemberJoined):
-                held.event = msgspec.structs.replace(held.event, source=source)
+                held.event = _with(held.event, source)
         safe = [held.safe for account in people for held in door.waiting[account] if held.safe is not None]
         if safe:
             await asyncio.wait(safe)
@@ -317,7 +333,9 @@ class Joins:
                 door.tally.hear(event.key, self._clock.monotonic() - ago, event.at)
         await self._note(guild, door)
         self._look_after(guild, door)
-        return [
-            msgspec.structs.replace(event, source=source) if isinstance(event, MemberJoined) else event
-            for event in events
-        ]
+        return [_with(event, source) if isinstance(event, MemberJoined) else event for event in events]
+
+
+def _with(event: MemberJoined, source: JoinSource) -> MemberJoined:
+    """Return a join with how it was; what its own role tells is known better."""
+    return msgspec.structs.replace(event, source=source) if event.source.invite is None else event

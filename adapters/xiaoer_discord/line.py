@@ -19,6 +19,7 @@ from xiaoer_discord.intake import Intake, moment_of
 from xiaoer_discord.interactions import Interactions
 from xiaoer_discord.invites import Invites
 from xiaoer_discord.joins import Joins
+from xiaoer_discord.members import Members
 from xiaoer_discord.menu import commands, digest
 from xiaoer_discord.rest import Rest
 from xiaoer_discord.settings import DiscordSettings
@@ -59,12 +60,16 @@ class Line:
         self._guilds = Guilds(host, self._client)
         self._intake = Intake(host)
         self._joins = Joins(host, self._client, self._intake, self._keep)
+        self._members = Members(
+            host, self._client, self._guilds, self._joins.take, self._spawn, mark=settings.marker_roles
+        )
+        self._intake.stored = self._members.markers.stored
         hears.update(self._hears())
         self._interactions = Interactions(host.clock.platform, self._rest, self._spawn)
-        invites = Invites(host, self._client, self._guilds, self._joins)
+        invites = Invites(host, self._client, self._guilds, self._joins, self._members.markers)
         downloads = Downloads(self._rest, settings.cdn_base)
-        self._speech = Speech(self._rest, self._guilds, self._interactions, invites, downloads)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._speech = Speech(self._rest, self._guilds, self._interactions, invites, downloads, self._members)
         self._speaking: set[asyncio.Future[None]] = set()
         self._strange: set[int] = set()
 
@@ -77,7 +82,7 @@ class Line:
             "guild_remove": self._removed,
             "guild_role_create": self._roles,
             "guild_role_update": self._roles,
-            "guild_role_delete": self._roles,
+            "guild_role_delete": self._role_gone,
             "message": self._message,
             "raw_message_edit": self._edit,
             "member_join": self._join,
@@ -86,10 +91,11 @@ class Line:
             "raw_reaction_remove": self._reaction,
             "interaction": self._interaction,
             "member_update": self._changed,
+            "member_changed": self._members.changed,
             "disconnect": self._joins.disconnected,
             "resumed": self._joins.resumed,
             "invite_create": self._joins.made,
-            "invite_delete": self._joins.deleted,
+            "invite_delete": self._uninvited,
         }
 
     async def run(self) -> None:
@@ -98,7 +104,9 @@ class Line:
         Raises:
             AdapterError: the token is not good, or the bot may not hear what it must.
             DeliveryError: Discord cannot be reached.
+            StoreError: what earlier runs remembered cannot be read.
         """
+        await self._members.recall()
         self._keep(self._host.supervise(self._keep_up, "discord notes"))
         try:
             await self._client.start(self._host.token(self._settings.token_env))
@@ -159,16 +167,21 @@ class Line:
                 await self._intake.keep_note()
             except StoreError as error:
                 structlog.get_logger().warning("discord: not noted how far everything is safe", reason=str(error))
-            for number in list(self._intake.lost):
+            for number in self._guilds.ids:
                 guild = self._client.get_guild(number)
-                if guild is not None and not guild.unavailable:
+                if guild is None or guild.unavailable:
+                    continue
+                if number in self._intake.lost:
                     await self._catch_up(guild)
+                elif not self._intake.holds(number):
+                    await self._members.markers.sweep(guild, self._joins.codes(number))
 
     def _connected(self) -> None:
         """Keep everything back that a new session tells until what it missed is fetched."""
         for guild in self._guilds.ids:
             self._intake.hold(guild)
         self._joins.connected()
+        self._members.badges.connected()
 
     def _ready(self) -> None:
         log = structlog.get_logger()
@@ -205,7 +218,12 @@ class Line:
 
     def _roles(self, role: discord.Role, *_: discord.Role) -> None:
         self._guilds.roles_changed(role.guild.id)
+        self._members.roles_changed(role.guild.id)
         self._may_look(role.guild)
+
+    def _role_gone(self, role: discord.Role) -> None:
+        self._roles(role)
+        self._members.badges.deleted(role)
 
     def _changed(self, _: discord.Member, member: discord.Member) -> None:
         if member.id == self._client.application_id:
@@ -235,7 +253,7 @@ class Line:
                 await self._joins.sourced(guild.id, (), self._host.clock.now())
             else:
                 since = max(moment_of(remembered), self._host.clock.now() - LONGEST)
-                found = await missed(self._client, guild, since, self._guilds)
+                found = await missed(self._client, guild, since, self._guilds, self._members)
                 found = await self._joins.sourced(guild.id, found, since)
         except (*FAILURES, *UNREADABLE, StoreError) as error:
             self._intake.lost.add(guild.id)
@@ -273,6 +291,7 @@ class Line:
         event = written(message, self._guilds)
         if event is not None and message.guild is not None:
             self._guilds.met(message.author)
+            self._members.badges.saw(message.author)
             self._joins.take(message.guild.id, event)
 
     def _edit(self, change: discord.RawMessageUpdateEvent) -> None:
@@ -282,6 +301,8 @@ class Line:
         event = joined(member, self._guilds)
         if event is None:
             return
+        self._members.markers.saw(member)
+        event = self._members.markers.sourced(event, member)
         before = self._guilds.since(member.guild.id, member.id)
         self._guilds.came(member.guild.id, member.id, event.at)
         if before is not None and stamp(before) == stamp(event.at):
@@ -289,11 +310,16 @@ class Line:
         else:
             self._joins.came(member.guild.id, event)
 
+    def _uninvited(self, invite: discord.Invite) -> None:
+        self._joins.deleted(invite)
+        self._members.markers.ended(invite.code)
+
     def _leave(self, change: discord.RawMemberRemoveEvent) -> None:
         guild, user = change.guild_id, change.user
         event = left(guild, who_is(user), self._guilds.since(guild, user.id), self._guilds)
         if event is not None:
             self._guilds.went(guild, user.id)
+            self._members.badges.forget(guild, user.id)
             self._joins.take(guild, event)
 
     def _reaction(self, change: discord.RawReactionActionEvent) -> None:
@@ -306,5 +332,6 @@ class Line:
         event = asked(interaction, self._guilds)
         if event is not None:
             self._guilds.met(interaction.user)
+            self._members.badges.saw(interaction.user)
             answered = self._host.answered(self._guilds.community(event.space).id, event)
             self._interactions.opened(event, answered, self._host.submit(event, park=True))

@@ -23,6 +23,10 @@ class DiscordSettings(Settings):
     gateway_url: str = Field(
         default="wss://gateway.discord.gg/", pattern=WEBSOCKET, description="Discord's gateway: its own, or your proxy."
     )
+    marker_roles: bool = Field(
+        default=False,
+        description="Whether each invite of the bot grants a role of its own, which tells for sure who used it.",
+    )
     cdn_base: str = Field(
         default="https://cdn.discordapp.com", pattern=HTTP, description="Where pictures and files come from."
     )

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from xiaoer import Answer, Delete, Edit, Fetch, Invite, NotPrivately, Pin, Receipt, Request, Revoke, Send
+from xiaoer import (
+    Answer,
+    Decide,
+    Delete,
+    Edit,
+    Fetch,
+    Gate,
+    Hopeless,
+    Invite,
+    NotPrivately,
+    Pin,
+    Receipt,
+    Remove,
+    Request,
+    Revoke,
+    Send,
+    Wear,
+)
 from xiaoer_discord.downloads import Downloads
 from xiaoer_discord.faults import FAILURES, NO_REPLY, UNKNOWN_MESSAGE, fault, has_code
 from xiaoer_discord.guilds import Guilds
 from xiaoer_discord.interactions import Interactions
 from xiaoer_discord.invites import Invites
+from xiaoer_discord.members import Members
 from xiaoer_discord.render import Rendered, nonce, render
 from xiaoer_discord.rest import Rest
 
@@ -21,16 +39,24 @@ class Speech:
         interactions: answers commands and pressed buttons.
         invites: makes and revokes them.
         downloads: fetches files.
+        members: keeps the members of servers.
     """
 
     def __init__(
-        self, rest: Rest, guilds: Guilds, interactions: Interactions, invites: Invites, downloads: Downloads
+        self,
+        rest: Rest,
+        guilds: Guilds,
+        interactions: Interactions,
+        invites: Invites,
+        downloads: Downloads,
+        members: Members,
     ) -> None:
         self._rest = rest
         self._guilds = guilds
         self._interactions = interactions
         self._invites = invites
         self._downloads = downloads
+        self._members = members
 
     async def perform(self, request: Request) -> Receipt:
         """Do what is asked.
@@ -66,6 +92,10 @@ class Speech:
                 await self._invites.revoke(request)
             case Fetch():
                 return await self._downloads.fetch(request)
+            case Wear() | Gate() | Remove():
+                await self._members.perform(request)
+            case Decide():
+                raise Hopeless("Discord lets no bot decide who comes in")
         return Receipt()
 
     def _channel(self, chat: str) -> int:

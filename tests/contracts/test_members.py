@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from tests.contracts.keeping import GOLD, JADE, NIGHT, Keeper, Rival, WebKeep
+from tests.contracts.keeping_discord import DiscordKeep
 from tests.contracts.keeping_telegram import TelegramKeep
 
 from xiaoer.adapter import Capability
 
-DOORS: tuple[Any, ...] = (WebKeep, TelegramKeep)
+DOORS: tuple[Any, ...] = (WebKeep, TelegramKeep, DiscordKeep)
 LACKS: dict[Capability, tuple[str, str]] = {
     "badge": ("wear {account}", "has no badges"),
     "gate": ("gate {chat}", "cannot show a chat to some people only"),

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from unittest.mock import patch
 
+import discord
 from tests.contracts.discord_stage import DiscordStage
-from tests.contracts.probe import NOTES, make_table
+from tests.contracts.probe import NOTES, make_table, note
 from tests.contracts.stage import KEY
 from tests.simulators.discord import Fault
 from tests.simulators.faults import Call
 
 from xiaoer import (
+    BadgesChanged,
     Button,
     ButtonPressed,
     CommandUsed,
@@ -30,6 +32,7 @@ from xiaoer import (
     Request,
     button,
     command,
+    on_badges,
     on_message,
     on_reaction,
 )
@@ -83,6 +86,11 @@ class Speaker(Plugin[NoConfig]):
     @command("hush", answer="none")
     async def hush(self, ctx: Here, event: CommandUsed) -> None:
         """Say nothing."""
+
+    @on_badges
+    async def badges(self, ctx: Here, event: BadgesChanged) -> None:
+        """Note whose badges were changed."""
+        ctx.transact(note, "badges", event.who.name, event.who.role, "")
 
     @button("read")
     async def read(self, ctx: Here, event: ButtonPressed, data: str) -> None:
@@ -211,6 +219,22 @@ class Town(DiscordStage):
         """
         number = len(self.calls(session)) + 1
         await self.until(lambda: len(self.calls(session)) >= number and self.server.online)
+
+    async def permit(self, permissions: int) -> None:
+        """Change what the bot's role gives, and wait until the bot knows."""
+        self.server.permit(self.guild, self.guild.roles[0], permissions)
+        await self.knows(
+            lambda guild: guild.me.guild_permissions.value == permissions | self.guild.everyone.permissions
+        )
+
+    async def knows(self, true: Callable[[discord.Guild], Any]) -> None:
+        """Wait until something is true of the server as the bot knows it."""
+
+        def looked() -> Any:
+            guild = self.line._client.get_guild(self.guild.id)
+            return guild is not None and guild.me is not None and true(guild)
+
+        await self.until(looked)
 
     def calls(self, name: str) -> list[Call]:
         """Return the requests of one route, or what began or resumed sessions."""

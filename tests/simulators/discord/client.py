@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from tests.simulators.discord import payloads
-from tests.simulators.discord.people import People
+from tests.simulators.discord.keepers import Keepers
 from tests.simulators.discord.world import Channel, Interaction, Json, Message, P, User, allowed
 
 KINDS: dict[int, tuple[type, ...]] = {3: (str,), 4: (int,), 5: (bool,), 10: (int, float)}
@@ -16,7 +16,7 @@ ENTITIES = (6, 7, 8, 9, 11)
 """Options that name somebody or something; the simulator's client has none."""
 
 
-class Client(People):
+class Client(Keepers):
     """People with the official client."""
 
     def commands(self, guild: Any) -> list[Json]:

@@ -44,6 +44,7 @@ EVENTS: dict[str, Any] = {
     "GUILD_DELETE": gateway.GuildDeleteEvent,
     "GUILD_ROLE_CREATE": gateway.GuildRoleCreateEvent,
     "GUILD_ROLE_UPDATE": gateway.GuildRoleUpdateEvent,
+    "GUILD_ROLE_DELETE": gateway.GuildRoleDeleteEvent,
     "GUILD_MEMBER_ADD": gateway.GuildMemberAddEvent,
     "GUILD_MEMBER_REMOVE": gateway.GuildMemberRemoveEvent,
     "GUILD_MEMBER_UPDATE": gateway.GuildMemberUpdateEvent,

@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 
 from tests.simulators.discord.client import Client
 from tests.simulators.discord.messages import Ask
-from tests.simulators.discord.rules import ApiError, FormError, read
-from tests.simulators.discord.world import Channel, Guild, Json, P, allowed
+from tests.simulators.discord.rules import ApiError, FormError, Snowflake, read
+from tests.simulators.discord.world import Channel, Guild, Json, P, Role, allowed, highest
 
 LONGEST, MOST = 604_800, 100
 """The largest ``max_age`` and ``max_uses`` (Discord docs, Create Channel Invite)."""
@@ -26,6 +26,7 @@ class NewInvite(TypedDict, total=False):
     max_uses: int
     temporary: bool
     unique: bool
+    role_ids: list[Snowflake]
 
 
 class Entrances:
@@ -71,10 +72,23 @@ class Entrances:
             raise DENIED
         if len(self._world.doors.listed(channel.guild)) >= KEPT:
             raise ApiError(400, 30016, "Maximum number of invites reached (1000)")
+        roles = self._granted(channel.guild, {int(one) for one in body.get("role_ids", [])})
         made = self._world.doors.make(
             channel, self._world.bot, seconds=body.get("max_age", 86_400), limit=body.get("max_uses", 0)
         )
+        made.roles = roles
         return made.json(self._world.now())
+
+    def _granted(self, guild: Guild, wanted: set[int]) -> list[Role]:
+        """Return the roles that an invite grants, all below the bot's own (Discord docs, Using Community Invites)."""
+        bot = self._world.bot
+        roles = [role for role in guild.roles if role.id in wanted]
+        if len(roles) < len(wanted):
+            raise ApiError(404, 10011, "Unknown Role")
+        too_high = any(role.height >= highest(bot, guild) for role in roles)
+        if wanted and (too_high or not allowed(bot, guild) & P.MANAGE_ROLES):
+            raise DENIED
+        return roles
 
     def _delete(self, ask: Ask) -> Json:
         made = self._world.doors.made.get(ask.path["invite.code"])

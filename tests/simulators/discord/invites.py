@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulators.discord import payloads
 from tests.simulators.discord.gateway import Intent
-from tests.simulators.discord.world import Channel, Guild, Json, P, User, allowed
+from tests.simulators.discord.world import Channel, Guild, Json, P, Role, User, allowed
 
 if TYPE_CHECKING:
     from tests.simulators.discord.people import People
@@ -34,6 +34,7 @@ class Made:
         seconds: how long it is good; 0 for ever.
         limit: how often; 0 for any number.
         used: when each of its uses is counted.
+        roles: what it grants.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Made:
     used: list[datetime] = field(default_factory=lambda: [])
     revoked: bool = False
     vanity: bool = False
+    roles: list[Role] = field(default_factory=lambda: [])
 
     @property
     def expires(self) -> datetime | None:
@@ -130,12 +132,21 @@ class Doors:
         Raises:
             TurnedAwayError: it lets nobody in any more.
         """
+        found = self.made.get(code)
+        if found is not None and user.id in found.guild.members and not found.over(self._world.now()):
+            self._accept(found, user)
         made = self.use(user, code)
         if self._used_up(made) and self.deleted_first:
             self._tell("INVITE_DELETE", made, self._place(made))
-        self._world.join(made.guild, user)
+        self._world.join(made.guild, user, made.roles)
         if self._used_up(made) and not self.deleted_first:
             self._tell("INVITE_DELETE", made, self._place(made))
+
+    def _accept(self, made: Made, user: User) -> None:
+        """Give a member the roles of an invite; they come in by nothing (Discord docs, Using Community Invites)."""
+        for role in made.roles:
+            if role not in made.guild.members[user.id].roles:
+                self._world.grant(made.guild, user, role)
 
     def use(self, user: User, code: str) -> Made:
         """Count that somebody comes in, of which nobody hears yet.

@@ -9,6 +9,7 @@ from tests.simulators.discord.answers import HOOK, Answers
 from tests.simulators.discord.client import Client
 from tests.simulators.discord.commands import Registry
 from tests.simulators.discord.entrances import Entrances
+from tests.simulators.discord.keeping import Keeping
 from tests.simulators.discord.messages import Ask, Messages
 from tests.simulators.discord.rules import ApiError, Direct, FormError, read
 from tests.simulators.discord.world import Guild, Json
@@ -61,6 +62,7 @@ class Methods:
             **messages.table,
             **self.open,
             **Entrances(world, messages.channel, self._of).table,
+            **Keeping(world, messages.channel, self._of).table,
         }
 
     def do(self, name: str, ask: Ask) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -159,9 +160,9 @@ class People(Gateway):
         self.channels[channel.id] = channel
         return channel
 
-    def join(self, guild: Guild, user: User) -> None:
-        """Let somebody come in; the system channel says so (Discord docs, System Channel Flags)."""
-        member = Member(user, self._moment())
+    def join(self, guild: Guild, user: User, roles: Sequence[Role] = ()) -> None:
+        """Let somebody come in, with some roles; the system channel says so (Discord docs, System Channel Flags)."""
+        member = Member(user, self._moment(), [role for role in roles if role in guild.roles])
         guild.members[user.id] = member
         if self.in_guild(guild):
             event = payloads.member_json(member) | {"guild_id": str(guild.id)}
@@ -186,15 +187,16 @@ class People(Gateway):
         """Return a new role."""
         role = Role(self.ids.next(), name, position, permissions)
         guild.roles.append(role)
-        self._tell_role("GUILD_ROLE_CREATE", guild, role)
+        self.tell_role("GUILD_ROLE_CREATE", guild, role)
         return role
 
     def permit(self, guild: Guild, role: Role, permissions: int) -> None:
         """Change what a role gives."""
         role.permissions = permissions
-        self._tell_role("GUILD_ROLE_UPDATE", guild, role)
+        self.tell_role("GUILD_ROLE_UPDATE", guild, role)
 
-    def _tell_role(self, event: str, guild: Guild, role: Role) -> None:
+    def tell_role(self, event: str, guild: Guild, role: Role) -> None:
+        """Tell of a role."""
         if self.in_guild(guild):
             self.tell(event, lambda _: {"guild_id": str(guild.id), "role": payloads.role_json(role)}, Intent.GUILDS)
 
@@ -202,9 +204,13 @@ class People(Gateway):
         """Give somebody a role."""
         member = guild.members[user.id]
         member.roles.append(role)
+        self.tell_member(guild, member)
+
+    def tell_member(self, guild: Guild, member: Member) -> None:
+        """Tell how a member is now."""
         event = payloads.member_json(member) | {"guild_id": str(guild.id), "avatar": None}
         # about itself the bot is told always (Discord docs, Gateway, Caveats)
-        self.tell("GUILD_MEMBER_UPDATE", lambda _: event, ALWAYS if user is self.bot else Intent.GUILD_MEMBERS)
+        self.tell("GUILD_MEMBER_UPDATE", lambda _: event, ALWAYS if member.user is self.bot else Intent.GUILD_MEMBERS)
 
     def promote(self, guild: Guild, user: User) -> None:
         """Make somebody an administrator."""

@@ -45,6 +45,7 @@ class DiscordServer(Client):
         journal: every request and what began a session, in order; requests are named as in the documentation.
         refused: what no correct program would have asked for.
         faults: what goes wrong next.
+        audit: requests that gave a reason for the audit log, and which.
         throttle: keeps Discord's limits; None where nobody asks for them.
     """
 
@@ -54,6 +55,7 @@ class DiscordServer(Client):
         self.journal: list[Call] = []
         self.faults = Faults()
         self.throttle: Throttle | None = None
+        self.audit: list[tuple[str, str]] = []
         self.noted = lambda name, data: self.journal.append(Call(name, dict(data), 200))
         self.members = self._chunk
         self._methods = Methods(self)
@@ -149,6 +151,8 @@ class DiscordServer(Client):
         try:
             answer = self._do(name, Ask(path, dict(request.query), body, files), request)
             call.status = 200 if answer is not None else 204
+            if "X-Audit-Log-Reason" in request.headers:
+                self.audit.append((name, unquote(request.headers["X-Audit-Log-Reason"])))
         except ApiError as error:
             call.status, call.words = error.status, str(error)
             if isinstance(error, Wrong):

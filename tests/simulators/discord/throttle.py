@@ -22,6 +22,7 @@ ROUTES: dict[str, tuple[int, float]] = {
     f"POST {MESSAGES}": (5, 5.0),
     f"PATCH {MESSAGES}/{{message.id}}": (5, 5.0),
     f"DELETE {MESSAGES}/{{message.id}}": (5, 1.0),
+    "POST /guilds/{guild.id}/roles": (250, 172_800.0),  # Discord.Net 1451, discord-api-docs 1480
 }
 OTHERS = (50, 1.0)
 """Requests of one bucket, and the seconds after which it is full again."""

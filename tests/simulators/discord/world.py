@@ -18,6 +18,7 @@ class Permission(IntFlag):
     """The permissions that the simulator looks at (Discord docs, Permissions)."""
 
     CREATE_INSTANT_INVITE = 1 << 0
+    KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
@@ -29,6 +30,7 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
+    MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     SEND_MESSAGES_IN_THREADS = 1 << 38
     PIN_MESSAGES = 1 << 51
@@ -101,6 +103,14 @@ class Role(Named):
     position: int
     permissions: int
     managed: bool = False
+    colour: int = 0
+    hoist: bool = False
+    mentionable: bool = False
+
+    @property
+    def height(self) -> tuple[int, int]:
+        """Where it stands: of equal positions the older one is above (discord.js 3175, discord.py Role.__lt__)."""
+        return self.position, -self.id
 
 
 @dataclass(eq=False)
@@ -270,3 +280,10 @@ def allowed(user: User, guild: Guild, channel: Channel | None = None) -> int:
         for _, allow, _ in told:
             found |= allow
     return found if found & P.VIEW_CHANNEL else 0
+
+
+def highest(user: User, guild: Guild) -> tuple[int, int]:
+    """Return how high somebody's highest role stands; nobody stands above the owner."""
+    if guild.owner is user:
+        return max(role.position for role in (guild.everyone, *guild.roles)) + 1, 0
+    return max(role.height for role in (guild.everyone, *guild.members[user.id].roles))
