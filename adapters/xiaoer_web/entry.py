@@ -94,6 +94,8 @@ class Entry:
     def asking(self, doing: Join, stored: asyncio.Future[Outcome]) -> None:
         """Know that somebody waits before anybody asks again, unless it cannot be stored or was decided long ago."""
         place = doing.space, doing.me
+        if place in self._waiting:
+            return
         self._waiting[place] = _waiting(doing)
 
         def turned_back(done: asyncio.Future[Outcome]) -> None:

@@ -233,7 +233,8 @@ class Site:
         """Return whether somebody asks who waits already, or leaves who is gone."""
         if isinstance(doing, Leave):
             return not self._rights.known(doing.space, doing.me).here
-        return asks and self._standing.entry.waits(doing.space, doing.me) is not None
+        asked = self._standing.entry.waits(doing.space, doing.me)
+        return asks and asked is not None and asked.handle != f"web:{doing.key}"
 
     def _arriving(self, doing: Join, stored: asyncio.Future[Outcome], asks: bool) -> None:
         if asks:
