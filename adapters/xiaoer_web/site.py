@@ -213,7 +213,8 @@ class Site:
         asks = False
         if isinstance(doing, Join):
             invite = self._invited(doing)
-            asks = self._standing.entry.asks(doing, self._people.find(doing.space, doing.me))
+            person, by = (self._people.find(doing.space, one or "") for one in (doing.me, doing.by))
+            asks = self._standing.entry.asks(doing, person, by)
             doing, who = self._newcomer(doing)
         else:
             who = self._rights.about(doing)

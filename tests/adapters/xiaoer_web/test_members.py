@@ -278,6 +278,13 @@ async def test_where_people_ask_a_link_asks_too_and_who_is_pulled_in_or_invited_
     assert town.heard(MemberJoined)[-1].source == asked.source
 
 
+async def test_nobody_is_pulled_in_by_who_is_not_there(town: Town) -> None:
+    await town.rule("bob", on_request=True)
+    await town.do("ann", do="leave")
+    for by in ("ann", "nobody"):
+        assert WAITS in await town.page(await town.join("Cid", how="pulled", by=by))
+
+
 async def test_who_waits_sees_and_says_nothing(town: Town) -> None:
     await town.do("ann", do="write", text="between us", key="message-one")
     await town.rule("bob", on_request=True)
