@@ -55,7 +55,7 @@ class Worn(NamedTuple):
     @property
     def label(self) -> str:
         """What is shown."""
-        return self.tag or self.name
+        return self.tag or self.name or self.kind
 
     @property
     def hue(self) -> str:
@@ -94,7 +94,7 @@ class Badges:
         had = [worn for worn in map(_worn, tx.all(OF_PERSON, room=space, whose=person)) if worn.plugin == plugin]
         named: dict[str, Worn] = {}
         for badge in wanted:
-            named.setdefault(badge.kind, _given(plugin, badge))
+            named.setdefault(badge.kind, given_as(plugin, badge))
         given = list(named.values())
         if had == given:
             return
@@ -122,7 +122,8 @@ class Badges:
         self._worn[place] = worn
 
 
-def _given(plugin: str, badge: Badge) -> Worn:
+def given_as(plugin: str, badge: Badge) -> Worn:
+    """Return a badge as it is worn here, what is too long being cut."""
     return Worn(plugin, badge.kind, one_line(badge.name, NAME), one_line(badge.tag, TAG), badge.colour)
 
 

@@ -77,15 +77,17 @@ class Entry:
         """Return whether nobody comes into a room by themselves."""
         return space in self._closed
 
-    def asks(self, doing: Join, person: Person | None) -> bool:
+    def asks(self, doing: Join, person: Person | None, by: Person | None) -> bool:
         """Return whether who comes has to be let in: not by an invite of the bot, nor pulled in by a member.
 
         Args:
             doing: how they come.
             person: who they are, if they were ever here.
+            by: whom they name.
         """
         here = person is not None and person.here
-        return self.on_request(doing.space) and doing.invite is None and doing.how != "pulled" and not here
+        pulled = doing.how == "pulled" and by is not None and by.here
+        return self.on_request(doing.space) and doing.invite is None and not pulled and not here
 
     def waits(self, space: str, person: str) -> Waiting | None:
         """Return what somebody asked for, if it is not decided."""
@@ -94,6 +96,8 @@ class Entry:
     def asking(self, doing: Join, stored: asyncio.Future[Outcome]) -> None:
         """Know that somebody waits before anybody asks again, unless it cannot be stored or was decided long ago."""
         place = doing.space, doing.me
+        if place in self._waiting:
+            return
         self._waiting[place] = _waiting(doing)
 
         def turned_back(done: asyncio.Future[Outcome]) -> None:

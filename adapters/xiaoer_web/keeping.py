@@ -27,17 +27,26 @@ class Keeping:
         """Do it; what is done already is a success.
 
         Raises:
-            Hopeless: badges are given to nobody.
+            Hopeless: badges are given to nobody, or a gate is put before nothing.
         """
         match request:
             case Wear():
                 await self._wear(request)
             case Gate():
-                await self._host.store.transact(self._gates.put, request)
+                await self._gate(request)
             case Decide():
                 await self._decide(request)
             case Remove():
                 await self._remove(request)
+
+    async def _gate(self, request: Gate) -> None:
+        if request.badge is not None and request.chat not in self._chats(request.chat.partition("/")[0]):
+            raise Hopeless(f"there is no chat {request.chat}", "web.gate.nowhere")
+        await self._host.store.transact(self._gates.put, request)
+
+    def _chats(self, space: str) -> list[str]:
+        named = [chat for one in self._host.communities() for chats in one.chats.values() for chat in chats]
+        return [chat for chat in named if chat.startswith(f"{space}/")] or [f"{space}/main"]
 
     async def _person(self, request: Decide | Remove) -> Person | None:
         # who has just come in is in the tables before pages know them

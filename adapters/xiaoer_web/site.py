@@ -213,7 +213,8 @@ class Site:
         asks = False
         if isinstance(doing, Join):
             invite = self._invited(doing)
-            asks = self._standing.entry.asks(doing, self._people.find(doing.space, doing.me))
+            person, by = (self._people.find(doing.space, one or "") for one in (doing.me, doing.by))
+            asks = self._standing.entry.asks(doing, person, by)
             doing, who = self._newcomer(doing)
         else:
             who = self._rights.about(doing)
@@ -233,7 +234,8 @@ class Site:
         """Return whether somebody asks who waits already, or leaves who is gone."""
         if isinstance(doing, Leave):
             return not self._rights.known(doing.space, doing.me).here
-        return asks and self._standing.entry.waits(doing.space, doing.me) is not None
+        asked = self._standing.entry.waits(doing.space, doing.me)
+        return asks and asked is not None and asked.handle != f"web:{doing.key}"
 
     def _arriving(self, doing: Join, stored: asyncio.Future[Outcome], asks: bool) -> None:
         if asks:

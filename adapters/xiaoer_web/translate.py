@@ -108,8 +108,8 @@ class Strip(Request, frozen=True, kw_only=True, tag_field="do", tag="strip"):
     """Take a badge from somebody by hand."""
 
     whose: PersonId
-    plugin: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    plugin: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
 AnyRequest: TypeAlias = Join | Leave | Write | React | Press | Strip

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.adapters.xiaoer_web import test_sandbox
 from tests.adapters.xiaoer_web.test_sandbox import Visitor
 from tests.png import png
@@ -41,6 +43,7 @@ from xiaoer import (
     on_leave,
 )
 from xiaoer.app import App
+from xiaoer_web.badges import NAME, given_as
 
 ROOM = "web:town/founders"
 SEAT = Badge("seat", "Founding partner", "创始·07", 0xD4A017)
@@ -236,6 +239,16 @@ async def test_a_badge_for_who_is_not_there_ends_with_words_for_people_and_takin
         await town.wear(who)
 
 
+@given(st.text(), st.text(), st.none() | st.integers())
+def test_whatever_a_badge_is_called_it_is_a_short_line_and_a_colour_that_pages_know(
+    name: str, tag: str, colour: int | None
+) -> None:
+    worn = given_as("seats", Badge("seat", name, tag, colour))
+    assert 1 <= len(worn.label) <= NAME
+    assert worn.label.isprintable()
+    assert re.fullmatch("(#[0-9a-f]{6})?", worn.hue)
+
+
 # -- asking to be let in ---------------------------------------------------------------------------------------------
 
 
@@ -263,6 +276,13 @@ async def test_where_people_ask_a_link_asks_too_and_who_is_pulled_in_or_invited_
     await town.decide("cid", True)
     await town.app.settled()
     assert town.heard(MemberJoined)[-1].source == asked.source
+
+
+async def test_nobody_is_pulled_in_by_who_is_not_there(town: Town) -> None:
+    await town.rule("bob", on_request=True)
+    await town.do("ann", do="leave")
+    for by in ("ann", "nobody"):
+        assert WAITS in await town.page(await town.join("Cid", how="pulled", by=by))
 
 
 async def test_who_waits_sees_and_says_nothing(town: Town) -> None:
@@ -294,6 +314,17 @@ async def test_who_asks_while_they_wait_asks_once_also_after_a_restart(town: Tow
     await town.app.settled()
     assert len(town.heard(JoinRequested)) == 1
     assert WAITS in await town.page(cid)
+
+
+async def test_a_request_that_is_asked_again_under_its_key_still_waits(town: Town) -> None:
+    await town.rule("bob", on_request=True)
+    await town.do("ann", do="leave")
+    for outcome in ("committed", "duplicate"):
+        asked = await town.do("ann", do="join", name="Ann", key="the-same-key")
+        assert asked.json()[0]["outcome"] == outcome
+    assert WAITS in await town.page("ann")
+    await town.decide("ann", True)
+    assert WAITS not in await town.page("ann")
 
 
 async def test_what_is_decided_is_read_by_who_asked_alone_and_live(town: Town) -> None:
@@ -438,6 +469,14 @@ async def test_pages_hear_which_chats_are_open_when_a_gate_or_a_badge_changes(to
         since = hub.rev
         await change
         assert await nav(since) == places
+
+
+async def test_a_gate_before_no_chat_ends_with_words_for_people_and_taking_it_away_is_a_success(town: Town) -> None:
+    for chat in ("web:town", "web:town/nowhere"):
+        with pytest.raises(Hopeless) as refused:
+            await town.perform(Gate("gate/a", chat, "seats", PASS))
+        assert refused.value.key == "web.gate.nowhere"
+        await town.perform(Gate("gate/b", chat, "seats", None))
 
 
 async def test_who_sees_no_chat_at_all_is_told_so_and_sees_no_other_instead(town: Town) -> None:
