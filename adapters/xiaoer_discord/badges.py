@@ -11,7 +11,7 @@ import structlog
 
 from xiaoer import AnyEvent, BadgesChanged, Clock, Hopeless, TryLater, Wear
 from xiaoer_discord.client import Client
-from xiaoer_discord.faults import UNKNOWN_MEMBER, UNKNOWN_ROLE, has_code
+from xiaoer_discord.faults import FAILURES, UNKNOWN_MEMBER, UNKNOWN_ROLE, UNREADABLE, has_code
 from xiaoer_discord.guilds import AGAIN, Guilds
 from xiaoer_discord.noted import Noted
 from xiaoer_discord.roles import Roles
@@ -130,12 +130,14 @@ class Badges:
         had, worn = self._has.get(place), self._noted.worn.get(place, frozenset())
         self._noted.worn[place] = worn | {role.id} if grant else worn - {role.id}
         self._moving.setdefault(place, {})[role.id] = self._clock.monotonic() + HEARD
+        moved = False
         try:
             await self._ask(guild, user, role, grant=grant)
-        except BaseException:
-            self._noted.worn[place] = worn
-            self._moving[place].pop(role.id, None)
-            raise
+            moved = True
+        finally:
+            if not moved:
+                self._noted.worn[place] = worn
+                self._moving[place].pop(role.id, None)
         if had is not None and self._has.get(place) is had:  # else the gateway has told what is newer
             self._has[place] = had | {role.id} if grant else had - {role.id}
 
@@ -219,7 +221,7 @@ class Badges:
             some = wore[first : first + AT_ONCE]
             try:
                 members = await guild.query_members(user_ids=some, limit=AT_ONCE, cache=False)
-            except (TimeoutError, discord.ClientException) as error:
+            except (*FAILURES, *UNREADABLE, discord.ClientException) as error:
                 log = structlog.get_logger()
                 log.warning("discord: lost badges are told after the next start", guild=guild.id, reason=repr(error))
                 continue

@@ -51,7 +51,7 @@ class Members:
         self._noted = Noted(host.store)
         self._roles = Roles(client, guilds, self._noted, self._complaints)
         self._gates = Gates(client, guilds, self._roles, self._noted, self._complaints)
-        self.markers = Markers(host, client, self._complaints, on=mark)
+        self.markers = Markers(host, client, self._complaints, spawn, on=mark)
         self.badges = Badges(host.clock.platform, client, guilds, self._roles, self._noted, take, spawn)
 
     async def recall(self) -> None:

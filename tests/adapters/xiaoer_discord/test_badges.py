@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 from tests.adapters.xiaoer_discord.town import Town
 from tests.simulators.discord import Fault
@@ -290,6 +292,29 @@ async def test_a_deleted_role_is_told_of_all_who_wore_it_once(town: Town) -> Non
         pass
     await town.settle()
     assert sorted(found) == ["badges Ann", "badges Bob"]
+
+
+async def test_a_deleted_role_of_whose_wearers_discord_does_not_tell_is_told_at_the_next_start(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wear(town, "Ann", GOLD)
+    await town.settle()
+    asked: list[Any] = []
+
+    async def broken(*_: object, **more: object) -> None:
+        asked.append(more)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(discord.Guild, "query_members", broken)
+        town.server.delete_role(town.guild, named(town, "Founding")[0])
+        await town.until(lambda: asked)
+        assert await told(town) == []
+    async with town.away():
+        pass
+    while not (found := await told(town)):
+        pass
+    assert found == ["badges Ann"]
 
 
 async def test_what_was_changed_while_nobody_listened_is_told_at_the_next_start(town: Town) -> None:
