@@ -25,7 +25,7 @@ from xiaoer import AnyEvent, Host, JoinSource, MemberJoined, Statement, StoreErr
 from xiaoer_discord.attribution import ADDRESS
 from xiaoer_discord.client import Client
 from xiaoer_discord.complaints import Complaints
-from xiaoer_discord.faults import FAILURES, UNKNOWN_MEMBER, UNKNOWN_ROLE, has_code
+from xiaoer_discord.faults import FAILURES, NOT_THERE, UNKNOWN_ROLE, has_code
 from xiaoer_discord.roles import is_harmless, spoken_of
 from xiaoer_discord.tables import markers
 from xiaoer_discord.translate import EPOCH, stamp
@@ -213,7 +213,7 @@ class Markers:
             try:
                 await self._client.http.remove_role(*place, role, reason="the invite is noted")
             except FAILURES as error:
-                if not has_code(error, UNKNOWN_MEMBER, UNKNOWN_ROLE):
+                if not has_code(error, *NOT_THERE, UNKNOWN_ROLE):
                     structlog.get_logger().warning("discord: marker not taken off", guild=place[0], reason=str(error))
                     return
         self._worn.pop(place, None)
