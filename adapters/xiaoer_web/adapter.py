@@ -17,25 +17,31 @@ from xiaoer import (
     AdapterError,
     Answer,
     Capability,
+    Decide,
     Delete,
     Edit,
     Fetch,
+    Gate,
     Gone,
     Host,
     Invite,
     Pin,
     Receipt,
+    Remove,
     Request,
     Revoke,
     Send,
     Settings,
+    Wear,
 )
 from xiaoer_web.files import fetch
 from xiaoer_web.guard import Guard
 from xiaoer_web.invites import Invites
+from xiaoer_web.keeping import Keeping
 from xiaoer_web.people import People
 from xiaoer_web.rooms import MEMBERS, change, pin, remove, speak
 from xiaoer_web.site import Site
+from xiaoer_web.standing import Standing
 from xiaoer_web.stream import Hub
 from xiaoer_web.views import Views
 
@@ -74,7 +80,19 @@ class WebAdapter(Adapter):
     platform: ClassVar[str] = "web"
     settings: ClassVar[type[BaseModel]] = WebSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"only_to", "private_answer", "edit", "delete", "pin", "invite", "fetch"}
+        {
+            "only_to",
+            "private_answer",
+            "edit",
+            "delete",
+            "pin",
+            "invite",
+            "fetch",
+            "badge",
+            "gate",
+            "join_request",
+            "remove",
+        }
     )
     sandbox: ClassVar[bool] = True
 
@@ -84,7 +102,10 @@ class WebAdapter(Adapter):
         self._people = People()
         self._hub = Hub(host.store, self._people.learn)
         self._invites = Invites(host.store)
-        self._site = Site(host, self._people, Views(host, self._people), self._hub, self._invites)
+        self._standing = Standing(host.store)
+        self._keeping = Keeping(host, self._standing)
+        views = Views(host, self._people, self._standing)
+        self._site = Site(host, self._people, views, self._hub, self._invites, self._standing)
         self._base = ""
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -101,6 +122,7 @@ class WebAdapter(Adapter):
         self._base = f"http://localhost:{port}/"
         self._people.learn(await self.host.store.read(MEMBERS))
         await self._invites.load()
+        await self._standing.load()
         await self._hub.start()
         config = uvicorn.Config(
             Guard(self._site.app(), port),
@@ -172,4 +194,6 @@ class WebAdapter(Adapter):
                 await self._invites.revoke(request.invite)
             case Fetch():
                 return await fetch(self.host.store, request)
+            case Wear() | Gate() | Decide() | Remove():
+                await self._keeping.perform(request)
         return Receipt()

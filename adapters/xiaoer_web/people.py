@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from xiaoer import Row, Who
 
-STAFF = ("owner", "secretary", "xiaoer")
+OWNERS = ("owner", "secretary")
+STAFF = (*OWNERS, "xiaoer")
 ROLES = (*STAFF, "member")
 
 
@@ -44,6 +45,11 @@ class Person:
         return f"{self.space}/{self.id}"
 
 
+def person_of(row: Row) -> Person:
+    """Return a member as the database has them."""
+    return Person(row.space, row.id, row.name, row.locale, row.role, row.here)
+
+
 class People:
     """Everybody who ever came in, by room."""
 
@@ -53,7 +59,7 @@ class People:
     def learn(self, rows: list[Row]) -> None:
         """Take in members as the database has them now."""
         for row in rows:
-            self._people[row.space, row.id] = Person(row.space, row.id, row.name, row.locale, row.role, row.here)
+            self._people[row.space, row.id] = person_of(row)
 
     def find(self, space: str, person: str) -> Person | None:
         """Return a person, or None."""

@@ -13,7 +13,7 @@ from xiaoer import Content, Row, Statement, Transaction
 from xiaoer_web import files
 from xiaoer_web.gallery import hung, shown, take_down
 from xiaoer_web.tables import counter, members, messages
-from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Write
+from xiaoer_web.translate import AnyRequest, Join, Leave, Press, React, Strip, Write
 
 HISTORY = 200
 """So many messages of a chat a page begins with."""
@@ -29,17 +29,23 @@ _member = upsert(members).values(
     name=bindparam("name"),
     locale=bindparam("locale"),
     role="member",
-    here=True,
+    here=bindparam("here"),
     rev=bindparam("rev"),
 )
 COME = Statement(
     _member.on_conflict_do_update(
-        index_elements=["space", "id"], set_={"name": _member.excluded.name, "here": True, "rev": _member.excluded.rev}
+        index_elements=["space", "id"],
+        set_={"name": _member.excluded.name, "here": _member.excluded.here, "rev": _member.excluded.rev},
     )
 )
 GO = Statement(
     update(members)
     .values(here=False, rev=bindparam("now"))
+    .where(members.c.space == bindparam("room"), members.c.id == bindparam("person"))
+)
+LET_IN = Statement(
+    update(members)
+    .values(here=True, rev=bindparam("now"))
     .where(members.c.space == bindparam("room"), members.c.id == bindparam("person"))
 )
 ROLE = Statement(
@@ -97,7 +103,14 @@ REACT = Statement(
     .values(reactions=bindparam("marks"), rev=bindparam("now"))
     .where(messages.c.id == bindparam("message"))
 )
+MEMBER = Statement(select(members).where(members.c.space == bindparam("room"), members.c.id == bindparam("person")))
 MEMBERS = Statement(select(members).order_by(members.c.space, members.c.rev))
+TOUCH = Statement(
+    update(members)
+    .values(rev=bindparam("now"))
+    .where(members.c.space == bindparam("room"), members.c.id == bindparam("person"))
+)
+TOUCH_ALL = Statement(update(members).values(rev=bindparam("now")).where(members.c.space == bindparam("room")))
 CHANGED = Statement(select(messages).where(messages.c.rev > bindparam("since")).order_by(messages.c.rev).limit(BURST))
 CHANGED_MEMBERS = Statement(select(members).where(members.c.rev > bindparam("since")).order_by(members.c.rev))
 _newest = (
@@ -111,6 +124,17 @@ _newest = (
     .limit(HISTORY)
 )
 SEEN = Statement(_newest)
+OWN = Statement(
+    select(messages)
+    .where(
+        messages.c.space == bindparam("room"),
+        messages.c.deleted.is_(False),
+        messages.c.only_to == bindparam("person"),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(HISTORY)
+)
+"""What only one person sees, over all chats of a room."""
 
 
 class Member(Protocol):
@@ -139,9 +163,9 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
     rev = next_rev(tx)
     match request:
         case Join():
-            tx.run(COME, space=request.space, id=request.me, name=request.name, locale=request.locale, rev=rev)
+            come(tx, request, here=True)
         case Leave():
-            tx.run(GO, room=request.space, person=request.me, now=rev)
+            go(tx, request.space, request.me)
         case Write() if request.edits is not None:
             words = msgspec.to_builtins(files.reworded(tx, request.edits, request.text))
             tx.run(REWORD, message=request.edits, person=request.me, words=words, now=rev)
@@ -165,8 +189,32 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
             )
         case React():
             _react(tx, request, rev)
-        case Press():
+        case Press() | Strip():
             pass  # pressing leaves nothing to see; what follows from it does
+
+
+def come(tx: Transaction, request: Join, *, here: bool) -> None:
+    """Note who comes in, or stands before the door."""
+    rev = next_rev(tx)
+    tx.run(COME, space=request.space, id=request.me, name=request.name, locale=request.locale, here=here, rev=rev)
+
+
+def let_in(tx: Transaction, space: str, person: str) -> None:
+    """Let somebody in who stands before the door."""
+    tx.run(LET_IN, room=space, person=person, now=next_rev(tx))
+
+
+def go(tx: Transaction, space: str, person: str) -> None:
+    """Note who is not here any more."""
+    tx.run(GO, room=space, person=person, now=next_rev(tx))
+
+
+def touch(tx: Transaction, space: str, person: str | None = None) -> None:
+    """Let pages hear that somebody, or the whole room, looks different."""
+    if person is None:
+        tx.run(TOUCH_ALL, room=space, now=next_rev(tx))
+    else:
+        tx.run(TOUCH, room=space, person=person, now=next_rev(tx))
 
 
 def _react(tx: Transaction, request: React, rev: int) -> None:

@@ -19,10 +19,11 @@ from xiaoer_web import files
 from xiaoer_web.gallery import LOOK
 from xiaoer_web.invites import Invites, note_entry
 from xiaoer_web.people import People, Person
-from xiaoer_web.quoting import ANSWERED, quoted
-from xiaoer_web.rooms import SEEN, act_as, store
+from xiaoer_web.rights import Refused, Rights
+from xiaoer_web.rooms import OWN, SEEN, act_as, store
+from xiaoer_web.standing import Standing
 from xiaoer_web.stream import Hub, Notice
-from xiaoer_web.translate import AnyRequest, Join, PersonId, Press, Write, decode, translate
+from xiaoer_web.translate import AnyRequest, Join, Leave, PersonId, Press, Strip, Write, decode, translate
 from xiaoer_web.views import Views
 
 SLOW = 2.0
@@ -32,26 +33,20 @@ SLOW = 2.0
 KEEP_FOR_EVER = "private, max-age=31536000, immutable"
 
 
-class Refused(Exception):
-    """A request that cannot be done.
-
-    Args:
-        status: of HTTP.
-        sentence: why, and what to do.
-    """
-
-    def __init__(self, status: int, sentence: str) -> None:
-        self.status = status
-        self.sentence = sentence
-        super().__init__(sentence)
-
-
 class ActAs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take another role in the room."""
 
     space: str
     me: PersonId
     role: Literal["owner", "secretary", "xiaoer", "member"]
+
+
+class TurnDoor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Let people come in by themselves, or only when somebody lets them in."""
+
+    space: str
+    me: PersonId
+    on_request: bool
 
 
 class Jump(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,14 +64,19 @@ class Site:
         views: how it looks.
         hub: tells open pages what changes.
         invites: by which people come in.
+        standing: how they stand.
     """
 
-    def __init__(self, host: Host, people: People, views: Views, hub: Hub, invites: Invites) -> None:
+    def __init__(
+        self, host: Host, people: People, views: Views, hub: Hub, invites: Invites, standing: Standing
+    ) -> None:
         self._host = host
         self._people = people
         self._views = views
         self._hub = hub
         self._invites = invites
+        self._standing = standing
+        self._rights = Rights(host.store, people, views, standing)
         self._slow: dict[str, asyncio.TimerHandle] = {}
 
     def app(self) -> Starlette:
@@ -93,6 +93,7 @@ class Site:
                 Route("/file", self.upload, methods=["POST"]),
                 Route("/do", self.do, methods=["POST"]),
                 Route("/role", self.role, methods=["POST"]),
+                Route("/entry", self.entry, methods=["POST"]),
                 Route("/clock", self.clock, methods=["POST"]),
                 Mount("/static", StaticFiles(packages=[("xiaoer_web", "static")])),
             ],
@@ -131,9 +132,13 @@ class Site:
             return RedirectResponse("/", 303)
         chats = [chat for chat, _ in self._views.chats(person)]
         chat = request.query_params.get("chat", "")
-        chat = chat if chat in chats else chats[0]
         rev = self._hub.rev  # before the rows: what comes between is told again, which harms nothing
-        rows = await self._host.store.read(SEEN, chat=chat, person=person.id)
+        if chats:
+            chat = chat if chat in chats else chats[0]
+            rows = await self._host.store.read(SEEN, chat=chat, person=person.id)
+        else:
+            chat = self._views.home(person)
+            rows = await self._host.store.read(OWN, room=person.space, person=person.id)
         return self._page(self._views.room(person, chat, rows[::-1], rev))
 
     async def missing(self, request: Request, error: Exception) -> Response:
@@ -151,30 +156,37 @@ class Site:
 
     async def commands(self, request: Request) -> Response:
         """Return the commands that a person may use."""
-        person = self._person(request.query_params.get("space", ""), request.query_params.get("as", ""))
+        person = self._rights.known(request.query_params.get("space", ""), request.query_params.get("as", ""))
         community = self._views.community(person.space)
         found = await self._host.commands(community.id, person.who) if community is not None else []
         return JSONResponse([command._asdict() for command in found])
 
     async def picture(self, request: Request) -> Response:
         """Return the picture of a message, which is the same for ever, as its name says what it looks like."""
-        rows = await self._host.store.report(LOOK, wanted=request.path_params["name"])
-        if not rows:
+        name, (person, keep) = request.path_params["name"], self._onlooker(request)
+        rows = await self._host.store.report(LOOK, wanted=name)
+        if not rows or not await self._standing.gates.shows_picture(person, name):
             return Response(status_code=404)
-        return Response(rows[0].png, media_type="image/png", headers={"cache-control": KEEP_FOR_EVER})
+        return Response(rows[0].png, media_type="image/png", headers={"cache-control": keep})
+
+    def _onlooker(self, request: Request) -> tuple[Person | None, str]:
+        """Return who looks at what is behind a gate, and how long their browser may keep it."""
+        looks = request.query_params.get("as")
+        return (self._people.anywhere(looks), "no-store") if looks is not None else (None, KEEP_FOR_EVER)
 
     async def file(self, request: Request) -> Response:
         """Return the file of a message, so that nothing in it runs."""
-        rows = await self._host.store.report(files.LOOK, wanted=request.path_params["digest"])
-        if not rows:
+        digest, (person, keep) = request.path_params["digest"], self._onlooker(request)
+        rows = await self._host.store.report(files.LOOK, wanted=digest)
+        if not rows or not await self._standing.gates.shows_file(person, digest):
             return Response(status_code=404)
         headers = files.headers_of(rows[0].mime, rows[0].name)
-        return Response(rows[0].data, headers={"cache-control": KEEP_FOR_EVER, **headers})
+        return Response(rows[0].data, headers={"cache-control": keep, **headers})
 
     async def upload(self, request: Request) -> Response:
         """Take a file in that somebody is about to post, and return what a message with it is."""
         query = request.query_params
-        self._person(query.get("space", ""), query.get("as", ""))
+        self._rights.member(query.get("space", ""), query.get("as", ""))
         data = await request.body()
         if not data:
             raise Refused(400, "The file is empty: choose another one.")
@@ -186,7 +198,9 @@ class Site:
         """Take in what a person does, one thing or several in their order, and answer when it is safe."""
         doings = decode(await request.body())
         answers: list[dict[str, str]] = []
-        quotes = [await self._quoted(doing) for doing in doings]
+        for doing in doings:
+            await self._rights.check(doing)
+        quotes = [await self._rights.quoted(doing) for doing in doings]
         pending = [self._take(doing, on, answers) for doing, on in zip(doings, quotes, strict=True)]
         outcomes = await asyncio.gather(*pending)
         await self._hub.refresh()
@@ -194,30 +208,39 @@ class Site:
             [{**answer, "outcome": outcome.value} for answer, outcome in zip(answers, outcomes, strict=True)]
         )
 
-    async def _quoted(self, doing: AnyRequest) -> Quoted | None:
-        """Return the message that a command answers."""
-        if not isinstance(doing, Write) or not doing.is_command or doing.reply_to is None:
-            return None
-        reader = self._person(doing.space, doing.me)
-        rows = await self._host.store.read(ANSWERED, message=doing.reply_to, place=doing.chat)
-        return quoted(rows[0], reader, self._people.find(doing.space, rows[0].author or "")) if rows else None
-
     def _take(self, doing: AnyRequest, on: Quoted | None, answers: list[dict[str, str]]) -> Awaitable[Outcome]:
         invite: str | None = None
+        asks = False
         if isinstance(doing, Join):
             invite = self._invited(doing)
+            asks = self._standing.entry.asks(doing, self._people.find(doing.space, doing.me))
             doing, who = self._newcomer(doing)
         else:
-            who = self._person(doing.space, doing.me).who
+            who = self._rights.about(doing)
+        answers.append({"key": doing.key, "me": doing.me})
+        if self._is_so(doing, asks):
+            return _settled()
         if isinstance(doing, Press | Write):
             self._watch(doing)
-        answers.append({"key": doing.key, "me": doing.me})
         at = self._host.clock.now()
-        told = translate(doing, who, at, invite=invite, quoted=on)
-        stored = self._host.submit(told, lambda tx: self._store(tx, doing, who.name, at))
-        if isinstance(doing, Join) and doing.invite is not None:
-            self._invites.enter(doing.invite, doing.key, stored)
+        told = translate(doing, who, at, invite=invite, quoted=on, asks=asks)
+        stored = self._host.submit(told, lambda tx: self._store(tx, doing, who.name, at, asks))
+        if isinstance(doing, Join):
+            self._arriving(doing, stored, asks)
         return stored
+
+    def _is_so(self, doing: AnyRequest, asks: bool) -> bool:
+        """Return whether somebody asks who waits already, or leaves who is gone."""
+        if isinstance(doing, Leave):
+            return not self._rights.known(doing.space, doing.me).here
+        asked = self._standing.entry.waits(doing.space, doing.me)
+        return asks and asked is not None and asked.handle != f"web:{doing.key}"
+
+    def _arriving(self, doing: Join, stored: asyncio.Future[Outcome], asks: bool) -> None:
+        if asks:
+            self._standing.entry.asking(doing, stored)
+        if doing.invite is not None:
+            self._invites.enter(doing.invite, doing.key, stored)
 
     def _invited(self, doing: Join) -> str | None:
         """Return the address of the invite by which somebody comes in; None for none.
@@ -232,10 +255,23 @@ class Site:
         found = self._invites.find(doing.invite)
         return found.address if found is not None else None
 
-    def _store(self, tx: Transaction, doing: AnyRequest, name: str, at: datetime) -> None:
-        store(tx, doing, name, at)
-        if isinstance(doing, Join) and doing.invite is not None:
-            note_entry(tx, doing.invite, doing.key)
+    def _store(self, tx: Transaction, doing: AnyRequest, name: str, at: datetime, asks: bool) -> None:
+        entry, badges = self._standing.entry, self._standing.badges
+        if isinstance(doing, Join) and asks:
+            entry.note(tx, doing)
+        else:
+            store(tx, doing, name, at)
+        match doing:
+            case Join() if not asks:
+                entry.came(tx, doing.space, doing.me)
+                if doing.invite is not None:
+                    note_entry(tx, doing.invite, doing.key)
+            case Leave():
+                badges.strip_all(tx, doing.space, doing.me)
+            case Strip():
+                badges.strip(tx, doing.space, doing.whose, doing.plugin, doing.kind)
+            case _:
+                pass
         tx.after(self._hub.changed)
 
     def _newcomer(self, doing: Join) -> tuple[Join, Who]:
@@ -244,12 +280,6 @@ class Site:
             return doing, known.who
         me = self._people.new_id(doing.name)
         return msgspec.structs.replace(doing, me=me), Who(f"web:{me}", doing.name, doing.locale)
-
-    def _person(self, space: str, person_id: str) -> Person:
-        person = self._people.find(space, person_id)
-        if person is None:
-            raise Refused(404, "Nobody with this name is in the room: come in first.")
-        return person
 
     def _watch(self, doing: Press | Write) -> None:
         """Let the page say so when the answer takes a while."""
@@ -269,10 +299,18 @@ class Site:
     async def role(self, request: Request) -> Response:
         """Let a person act as something else."""
         wish = msgspec.json.decode(await request.body(), type=ActAs)
-        self._person(wish.space, wish.me)
+        self._rights.known(wish.space, wish.me)
         await self._host.store.transact(act_as, wish.space, wish.me, wish.role)
         await self._hub.refresh()
         return JSONResponse({"role": wish.role})
+
+    async def entry(self, request: Request) -> Response:
+        """Let people come in by themselves or not."""
+        wish = msgspec.json.decode(await request.body(), type=TurnDoor)
+        self._rights.owner(wish.space, wish.me)
+        await self._host.store.transact(self._standing.entry.turn, wish.space, wish.on_request)
+        await self._hub.refresh()
+        return JSONResponse({"on_request": wish.on_request})
 
     async def clock(self, request: Request) -> Response:
         """Move community time."""
@@ -290,6 +328,12 @@ class Site:
 
     def _page(self, html: str, status: int = 200) -> Response:
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})
+
+
+def _settled() -> asyncio.Future[Outcome]:
+    done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    done.set_result(Outcome.DUPLICATE)
+    return done
 
 
 def _language(request: Request) -> str | None:

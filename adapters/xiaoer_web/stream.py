@@ -23,8 +23,8 @@ class Notice(msgspec.Struct, frozen=True):
 
     Args:
         to: the person, as ``space/id``.
-        kind: ``message``, ``gone``, ``people``, ``clock`` or ``working``.
-        id: what it is about.
+        kind: ``message``, ``gone``, ``people``, ``chats``, ``clock`` or ``working``.
+        id: what it is about; with ``chats`` what keeps the person from all of them, as :data:`~xiaoer_web.views.State`.
         html: what to show.
     """
 

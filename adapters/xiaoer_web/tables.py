@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 from xiaoer import JSONText, Moment
 
@@ -94,6 +94,47 @@ files = Table(
     Column("at", Moment, nullable=False),
 )
 """The files of messages, each once, named by the SHA-256 of its bytes; one that no message has is deleted."""
+
+badges = Table(
+    "web_badge",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("plugin", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    Column("tag", String, nullable=False),
+    Column("colour", Integer),
+    sqlite_with_rowid=False,
+)
+"""What members wear; ``place`` orders the badges of one plugin, the most important one first."""
+
+gates = Table(
+    "web_gate",
+    metadata,
+    Column("chat", String, primary_key=True),
+    Column("plugin", String, nullable=False),
+    Column("kind", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The badges that chats are only seen with."""
+
+on_request = Table("web_entry_on_request", metadata, Column("space", String, primary_key=True), sqlite_with_rowid=False)
+"""The rooms that nobody comes into by themselves."""
+
+requests = Table(
+    "web_request",
+    metadata,
+    Column("handle", String, primary_key=True),
+    Column("space", String, nullable=False),
+    Column("chat", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("source", JSONText, nullable=False),
+    UniqueConstraint("space", "person"),
+    sqlite_with_rowid=False,
+)
+"""Who waits to be let in, under the key of the event that told it; what is decided is deleted."""
 
 counter = Table(
     "web_counter", metadata, Column("id", Integer, primary_key=True), Column("rev", Integer, nullable=False)

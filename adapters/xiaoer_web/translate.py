@@ -12,8 +12,10 @@ import msgspec
 
 from xiaoer import (
     AnyEvent,
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
+    JoinRequested,
     JoinSource,
     MemberJoined,
     MemberLeft,
@@ -102,7 +104,15 @@ class Press(Request, frozen=True, kw_only=True, tag_field="do", tag="press"):
     button: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-AnyRequest: TypeAlias = Join | Leave | Write | React | Press
+class Strip(Request, frozen=True, kw_only=True, tag_field="do", tag="strip"):
+    """Take a badge from somebody by hand."""
+
+    whose: PersonId
+    plugin: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+AnyRequest: TypeAlias = Join | Leave | Write | React | Press | Strip
 
 _one: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _many: msgspec.json.Decoder[list[AnyRequest]] = msgspec.json.Decoder(list[AnyRequest])
@@ -124,16 +134,23 @@ def decode(body: bytes) -> list[AnyRequest]:
 
 
 def translate(
-    request: AnyRequest, who: Who, at: datetime, *, invite: str | None = None, quoted: Quoted | None = None
+    request: AnyRequest,
+    who: Who,
+    at: datetime,
+    *,
+    invite: str | None = None,
+    quoted: Quoted | None = None,
+    asks: bool = False,
 ) -> AnyEvent:
     """Return what happened.
 
     Args:
         request: what the person does.
-        who: the person.
+        who: the person, or the one whose badge is taken.
         at: community time.
         invite: the address of the invite by which they come in.
         quoted: the message that is answered.
+        asks: whether who comes has to be let in first.
     """
     key = f"web:{request.key}"
     match request:
@@ -163,13 +180,20 @@ def translate(
                 removed=() if request.on else emoji,
             )
         case Join():
-            source = _source(request, invite)
+            source = source_of(request, invite)
+            if asks:
+                return JoinRequested(
+                    key=key, at=at, space=request.space, chat=request.chat, who=who, handle=key, source=source
+                )
             return MemberJoined(key=key, at=at, space=request.space, chat=request.chat, who=who, source=source)
         case Leave():
             return MemberLeft(key=key, at=at, space=request.space, chat=request.chat, who=who)
+        case Strip():
+            return BadgesChanged(key=key, at=at, space=request.space, who=who)
 
 
-def _source(request: Join, invite: str | None) -> JoinSource:
+def source_of(request: Join, invite: str | None = None) -> JoinSource:
+    """Return how somebody found the door."""
     if invite is not None:
         return JoinSource("referral", "exact", invite=invite)
     return JoinSource(SOURCES[request.how], "exact", by=f"web:{request.by}" if request.by else None)

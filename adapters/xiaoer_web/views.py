@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -12,11 +12,16 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from xiaoer import Bold, Community, Content, Host, Link, Mention, Row
 from xiaoer_web.files import LARGEST, shown_as
 from xiaoer_web.invites import Known
-from xiaoer_web.people import ROLES, STAFF, People, Person
+from xiaoer_web.people import OWNERS, ROLES, STAFF, People, Person
+from xiaoer_web.standing import Standing
 from xiaoer_web.stream import Changes, Notice
 
 EMOJI = ("👍", "❤️", "😂", "🎉")
 KINDS = ("photo", "video", "voice", "sticker", "file", "forward", "poll")
+
+
+State: TypeAlias = Literal["in", "shut", "waiting", "out"]
+"""Whether somebody sees a chat: no chat is open to them, they wait to be let in, or they are not here."""
 
 
 class Part(NamedTuple):
@@ -33,11 +38,13 @@ class Views:
     Args:
         host: for texts, communities and time.
         people: who is there.
+        standing: how they stand there.
     """
 
-    def __init__(self, host: Host, people: People) -> None:
+    def __init__(self, host: Host, people: People, standing: Standing) -> None:
         self._host = host
         self._people = people
+        self._standing = standing
         self._templates = Environment(
             loader=PackageLoader("xiaoer_web"),
             autoescape=select_autoescape(default=True, default_for_string=True),
@@ -60,7 +67,27 @@ class Views:
         ]
 
     def chats(self, person: Person) -> list[tuple[str, str]]:
-        """Return the chats of the room that a person sees: (chat, what it is for)."""
+        """Return the chats of the room that a person sees: (chat, what it is for); none for who is not here."""
+        gates = self._standing.gates
+        return [one for one in self._places(person) if person.here and gates.opens(person, one[0])]
+
+    def sees(self, person: Person, chat: str) -> bool:
+        """Return whether a person sees a chat."""
+        return any(chat == one for one, _ in self.chats(person))
+
+    def home(self, person: Person) -> str:
+        """Return where a person reads what only they are told while they see no chat."""
+        return self._places(person)[0][0]
+
+    def state(self, person: Person) -> State:
+        """Return what keeps a person from all chats, if anything does."""
+        if self.chats(person):
+            return "in"
+        if person.here:
+            return "shut"
+        return "waiting" if self._standing.entry.waits(person.space, person.id) else "out"
+
+    def _places(self, person: Person) -> list[tuple[str, str]]:
         community = self.community(person.space)
         found: dict[str, str] = {}
         for purpose, chats in (community.chats if community is not None else {}).items():
@@ -86,7 +113,11 @@ class Views:
 
     def lobby(self, locale: str | None, inviter: Person | None, invite: Known | None = None) -> str:
         """Return the page where people come in."""
-        rooms = [(space, community, self._people.of(space)) for space, community in self.rooms()]
+        entry = self._standing.entry
+        rooms = [
+            (space, community, self._people.of(space), entry.on_request(space) and invite is None)
+            for space, community in self.rooms()
+        ]
         if inviter is not None:
             rooms = [room for room in rooms if room[0] == inviter.space]
         if invite is not None:
@@ -103,16 +134,14 @@ class Views:
         community = self.community(person.space)
         if community is None:
             raise LookupError(person.space)
-        says = self.says(community.id, person.locale)
         return self._fill(
             "room.html",
-            t=says,
-            me=person,
+            **self._company(person),
             community=community,
             chat=chat,
-            chats=self.chats(person),
+            state=self.state(person),
+            chats=self._named(person),
             messages=[self._message(row, person) for row in rows],
-            people=self._people.of(person.space),
             roles=ROLES,
             kinds=KINDS,
             largest=LARGEST,
@@ -120,6 +149,24 @@ class Views:
             clock=self.clock(),
             next_timer=self._host.next_timer(),
         )
+
+    def _company(self, person: Person) -> dict[str, Any]:
+        """Return what templates need to show a person the others."""
+        return {
+            "t": self._says(person),
+            "me": person,
+            "people": self._people.of(person.space),
+            "standing": self._standing,
+            "rules": person.here and person.role in OWNERS,
+        }
+
+    def _named(self, person: Person) -> list[tuple[str, str]]:
+        """Return the chats that a person sees, with what they are called: the second of a kind by its own name."""
+        says, named, had = self._says(person), list[tuple[str, str]](), set[str]()
+        for chat, purpose in self.chats(person):
+            named.append((chat, chat.rpartition("/")[2] if purpose in had else says(f"chat.{purpose}")))
+            had.add(purpose)
+        return named
 
     def error(self, sentence: str, locale: str | None) -> str:
         """Return a page that says what went wrong and what to do."""
@@ -138,21 +185,26 @@ class Views:
         chats = {chat for chat, _ in self.chats(person)}
         found = [notice for notice in changes.passing if notice.to in (place, "*")]
         if space in changes.rooms:
-            found.append(self._people_notice(person))
-        seen = [row for row in changes.messages if row.chat in chats and row.only_to in (None, person.id)]
-        return found + [self._message_notice(row, person) for row in seen]
+            found += self._room_notices(person)
+        if chats:
+            seen = [row for row in changes.messages if row.chat in chats and row.only_to in (None, person.id)]
+        else:
+            seen = [row for row in changes.messages if row.space == space and row.only_to == person.id]
+        return found + [self._message_notice(row, person, row.chat if chats else self.home(person)) for row in seen]
 
-    def _people_notice(self, person: Person) -> Notice:
-        community = self.community(person.space)
-        says = self.says(community.id if community is not None else "", person.locale)
-        html = self._fill("people.html", t=says, me=person, people=self._people.of(person.space))
-        return Notice(person.place, "people", person.space, html)
+    def _room_notices(self, person: Person) -> list[Notice]:
+        people = self._fill("people.html", **self._company(person))
+        chats = self._fill("chats.html", me=person, chat="", chats=self._named(person))
+        return [
+            Notice(person.place, "people", person.space, people),
+            Notice(person.place, "chats", self.state(person), chats),
+        ]
 
-    def _message_notice(self, row: Row, person: Person) -> Notice:
+    def _message_notice(self, row: Row, person: Person, chat: str) -> Notice:
         if row.deleted:
-            return Notice(person.place, "gone", row.id, chat=row.chat)
+            return Notice(person.place, "gone", row.id, chat=chat)
         html = self._fill("message.html", m=self._message(row, person), t=self._says(person), me=person)
-        return Notice(person.place, "message", row.id, html, row.chat, row.pinned)
+        return Notice(person.place, "message", row.id, html, chat, row.pinned)
 
     def _says(self, person: Person) -> Callable[..., str]:
         community = self.community(person.space)
@@ -170,6 +222,8 @@ class Views:
             "bot": row.author is None,
             "mine": row.author == person.id,
             "private": row.only_to is not None,
+            "worn": [worn for worn in self._standing.badges.of(row.space, row.author or "") if not worn.plain],
+            "through": f"?as={person.id}" if self._standing.gates.gated(row.chat) else "",
             "parts": [_part(part) for part in content.text],
             "plain": content.plain,
             "buttons": content.buttons,

@@ -23,6 +23,7 @@ export async function post(path, body) {
   return found;
 }
 
+const shown = $("outside") ?? composer; // what went wrong is said where somebody sees it
 const waiting = [];
 let sending = false;
 
@@ -40,10 +41,10 @@ async function pump() {
     try {
       await post("/do", batch);
       waiting.splice(0, batch.length);
-      complain(composer, "");
+      complain(shown, "");
       pause = 250;
     } catch (error) {
-      complain(composer, error.final ? error.message : `${page.lost} ${error.message}`);
+      complain(shown, error.final ? error.message : `${page.lost} ${error.message}`);
       if (error.final) {
         waiting.splice(0, batch.length);
         if (batch[0].do === "write" && !text.value) text.value = batch[0].text;
@@ -84,7 +85,7 @@ function put(notice) {
     if (later) later.after(made);
     else list.prepend(made);
   }
-  $("empty").hidden = true;
+  if ($("empty")) $("empty").hidden = true;
   quote(made);
   pinned();
   if (!stay) made.scrollIntoView({ block: "end" });
@@ -109,8 +110,28 @@ function take(notice) {
     pinned();
   } else if (notice.kind === "people") {
     $("people").replaceChildren(document.createRange().createContextualFragment(notice.html));
-  } else if (notice.kind === "clock") clock(notice.id);
+    for (const item of list.children) decorate(item);
+  } else if (notice.kind === "chats") chats(notice); else if (notice.kind === "clock") clock(notice.id);
   else if (notice.kind === "working") working(notice.id);
+}
+
+// What somebody wears now stands beside all that they ever said.
+function decorate(item) {
+  const person = $("people").querySelector(`[data-person="${CSS.escape(item.dataset.author)}"]`);
+  const worn = person?.closest("li").querySelector(".badges")?.cloneNode(true);
+  worn?.replaceChildren(...worn.querySelectorAll(".badge:not(.plain)"));
+  const by = item.querySelector(".by");
+  by.querySelector(".badges")?.remove();
+  if (worn?.children.length) by.querySelector("b").after(" ", worn);
+}
+
+// Other chats may be open now; who may not see this one any more, or sees one at last, begins anew.
+function chats(notice) {
+  const nav = $("chats");
+  nav.replaceChildren(document.createRange().createContextualFragment(notice.html));
+  const current = nav.querySelector(`[data-place="${CSS.escape(page.chat)}"]`);
+  current?.setAttribute("aria-current", "page");
+  if (notice.id !== page.state || (notice.id === "in" && !current)) location.replace(`/as/${page.me}`);
 }
 
 function working(id) {
@@ -197,26 +218,28 @@ $("role").addEventListener("change", async (event) => {
   await post("/role", { space: page.space, me: page.me, role: event.target.value });
   location.reload(); // other chats may be there now
 });
-$("leave").addEventListener("click", () => {
-  act({ do: "leave" });
-  away(true);
-});
-$("return").addEventListener("click", ({ currentTarget: { dataset } }) => {
+$("leave")?.addEventListener("click", () => act({ do: "leave" }));
+$("return")?.addEventListener("click", ({ currentTarget: { dataset } }) => {
   act({ do: "join", name: dataset.name, locale: dataset.locale });
-  away(false);
 });
-function away(gone) {
-  $("leave").hidden = gone;
-  $("return").hidden = !gone;
-}
-$("pull").addEventListener("submit", (event) => {
+$("people").addEventListener("click", ({ target }) => {
+  const { strip, plugin } = target.closest("button")?.dataset ?? {};
+  if (strip) act({ do: "strip", whose: target.closest("li").querySelector("a").dataset.person, plugin, kind: strip });
+});
+$("entry")?.addEventListener("change", ({ target }) => {
+  post("/entry", { space: page.space, me: page.me, on_request: target.checked }).catch((error) => {
+    target.checked = !target.checked;
+    complain(shown, error.message);
+  });
+});
+$("pull")?.addEventListener("submit", (event) => {
   event.preventDefault();
   const field = event.target.elements.name;
   act({ do: "join", me: "newcomer", name: field.value.trim(), locale: document.documentElement.lang, how: "pulled", by: page.me });
   field.value = "";
 });
-$("link").value = location.origin + $("link").value;
-$("copy").addEventListener("click", async (event) => {
+if ($("link")) $("link").value = location.origin + $("link").value;
+$("copy")?.addEventListener("click", async (event) => {
   await navigator.clipboard?.writeText($("link").value);
   event.target.textContent = page.copied;
 });
