@@ -11,7 +11,7 @@ import structlog
 
 from xiaoer import AnyEvent, BadgesChanged, Clock, Hopeless, TryLater, Wear
 from xiaoer_discord.client import Client
-from xiaoer_discord.faults import UNKNOWN_MEMBER, UNKNOWN_ROLE, has_code
+from xiaoer_discord.faults import FAILURES, NOT_THERE, UNKNOWN_ROLE, UNREADABLE, has_code
 from xiaoer_discord.guilds import AGAIN, Guilds
 from xiaoer_discord.noted import Noted
 from xiaoer_discord.roles import Roles
@@ -65,6 +65,7 @@ class Badges:
         self._spawn = spawn
         self._has: OrderedDict[Place, frozenset[int]] = OrderedDict()
         self._moving: dict[Place, dict[int, float]] = {}
+        self._lost: dict[int, set[Place]] = {}
 
     async def wear(self, request: Wear) -> None:
         """Grant the roles of somebody's badges, and withdraw the others that stand for badges of the same plugin.
@@ -82,7 +83,7 @@ class Badges:
         try:
             wanted = await self._dress(guild, user, request)
         except discord.HTTPException as error:
-            if not has_code(error, UNKNOWN_MEMBER):
+            if not has_code(error, *NOT_THERE):
                 raise
             self.forget(guild.id, user)
             await self._noted.note_worn(guild.id, user, request.plugin, ())
@@ -130,12 +131,14 @@ class Badges:
         had, worn = self._has.get(place), self._noted.worn.get(place, frozenset())
         self._noted.worn[place] = worn | {role.id} if grant else worn - {role.id}
         self._moving.setdefault(place, {})[role.id] = self._clock.monotonic() + HEARD
+        moved = False
         try:
             await self._ask(guild, user, role, grant=grant)
-        except BaseException:
-            self._noted.worn[place] = worn
-            self._moving[place].pop(role.id, None)
-            raise
+            moved = True
+        finally:
+            if not moved:
+                self._noted.worn[place] = worn
+                self._moving.get(place, {}).pop(role.id, None)
         if had is not None and self._has.get(place) is had:  # else the gateway has told what is newer
             self._has[place] = had | {role.id} if grant else had - {role.id}
 
@@ -147,7 +150,7 @@ class Badges:
             if has_code(error, UNKNOWN_ROLE):
                 self._client.lose_role(guild, role.id)
                 raise TryLater(AGAIN, "the role was deleted meanwhile") from error
-            if has_code(error, UNKNOWN_MEMBER):
+            if has_code(error, *NOT_THERE):
                 raise
             self._roles.refused(guild, error, role.name)
 
@@ -170,7 +173,7 @@ class Badges:
         """Hear how somebody is now, and tell if it was not the bot that changed their badges."""
         self.saw(member)
         place = (member.guild.id, member.id)
-        now = roles_of(member) & self._noted.roles(member.guild.id).keys()
+        now = roles_of(member) & self._noted.standing(member.guild.id)
         known = self._noted.worn.get(place, frozenset())
         if (now ^ known) - self._moved(place):
             self._tell(member, f"discord:told:{self._client.told}")
@@ -193,14 +196,16 @@ class Badges:
         if space is None:
             return None
         place = (member.guild.id, member.id)
-        self._noted.worn[place] = roles_of(member) & self._noted.roles(member.guild.id).keys()
+        self._noted.worn[place] = roles_of(member) & self._noted.standing(member.guild.id)
+        for lost in self._lost.values():
+            lost.discard(place)
         who = who_is(member, self._guilds.ranks(space))
         return BadgesChanged(key=key, at=self._guilds.now(), space=space, who=who)
 
     def missed(self, member: discord.Member) -> Iterator[AnyEvent]:
         """Return that somebody's badges were changed while nobody listened, if they were."""
         guild, now = member.guild.id, self._guilds.now()
-        worn = roles_of(member) & self._noted.roles(guild).keys()
+        worn = roles_of(member) & self._noted.standing(guild)
         known = self._noted.worn.get((guild, member.id), frozenset())
         if (worn ^ known) - self._moved((guild, member.id)):
             event = self._told(member, f"discord:badges:{guild}:{member.id}:{stamp(now)}")
@@ -211,21 +216,23 @@ class Badges:
         """Hear that a role is gone, and tell of those who wore it."""
         wore = self._noted.wearers(role.guild.id, role.id)
         if wore and self._guilds.space(role.guild.id) is not None:
+            self._lost[role.id] = {(role.guild.id, user) for user in wore}
             self._spawn(self._tell_all(role.guild, role.id, wore, f"discord:told:{self._client.told}"))
 
     async def _tell_all(self, guild: discord.Guild, role: int, wore: list[int], key: str) -> None:
-        """Tell of people who wore a role; who they are now is asked through the gateway."""
+        """Tell of those who wore a role and were not told of meanwhile; who they are is asked through the gateway."""
         for first in range(0, len(wore), AT_ONCE):
             some = wore[first : first + AT_ONCE]
             try:
                 members = await guild.query_members(user_ids=some, limit=AT_ONCE, cache=False)
-            except (TimeoutError, discord.ClientException) as error:
+            except (*FAILURES, *UNREADABLE, discord.ClientException) as error:
                 log = structlog.get_logger()
                 log.warning("discord: lost badges are told after the next start", guild=guild.id, reason=repr(error))
                 continue
             for member in members:
-                if role in self._noted.worn.get((guild.id, member.id), ()):  # else it was told meanwhile
+                if (guild.id, member.id) in self._lost[role]:
                     self._tell(member, f"{key}:{member.id}")
+        del self._lost[role]
 
 
 def roles_of(member: discord.Member) -> frozenset[int]:

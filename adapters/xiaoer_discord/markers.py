@@ -10,7 +10,7 @@ with it; one of which nobody knows any more whose it is is deleted at the next s
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from xiaoer import AnyEvent, Host, JoinSource, MemberJoined, Statement, StoreErr
 from xiaoer_discord.attribution import ADDRESS
 from xiaoer_discord.client import Client
 from xiaoer_discord.complaints import Complaints
-from xiaoer_discord.faults import FAILURES, UNKNOWN_MEMBER, UNKNOWN_ROLE, has_code
+from xiaoer_discord.faults import FAILURES, NOT_THERE, UNKNOWN_ROLE, has_code
 from xiaoer_discord.roles import is_harmless, spoken_of
 from xiaoer_discord.tables import markers
 from xiaoer_discord.translate import EPOCH, stamp
@@ -69,13 +69,23 @@ class Markers:
         host: the core.
         client: the bot, logged in.
         complaints: tells admins what the bot lacks.
+        spawn: keeps work that goes on beside.
         on: whether invites are given markers.
     """
 
-    def __init__(self, host: Host, client: Client, complaints: Complaints, *, on: bool) -> None:
+    def __init__(
+        self,
+        host: Host,
+        client: Client,
+        complaints: Complaints,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        *,
+        on: bool,
+    ) -> None:
         self._host = host
         self._client = client
         self._complaints = complaints
+        self._spawn = spawn
         self._on = on
         self._markers: dict[int, Marker] = {}
         self._worn: dict[tuple[int, int], tuple[frozenset[int], float]] = {}
@@ -101,22 +111,27 @@ class Markers:
             discord.HTTPException: Discord does not make it.
         """
         role = await self._prepare(guild) if self._on else None
-        if role is not None:
-            try:
-                made = await self._ask(channel, body | {"role_ids": [str(role)]}, reason)
-            except discord.Forbidden:
-                self._lacks(guild)
-                await self._note(role, Marker(guild.id, "", self._host.clock.now()))
-            except BaseException:  # it may be there all the same, so the role is never another one's
+        made = await self._marked(guild, channel, body, reason, role) if role is not None else None
+        return made or await self._ask(channel, body, reason)
+
+    async def _marked(
+        self, guild: discord.Guild, channel: int, body: dict[str, Any], reason: str | None, role: int
+    ) -> Any:
+        """Make an invite that grants a role; None where the bot may not."""
+        made = None
+        try:
+            made = await self._ask(channel, body | {"role_ids": [str(role)]}, reason)
+        except discord.Forbidden:
+            self._lacks(guild)
+        finally:
+            if made is None:  # it may be there all the same, so the role is never another one's
                 self._markers[role] = Marker(guild.id, "", self._host.clock.now())
-                raise
-            else:
-                over = made.get("expires_at")
-                until = datetime.fromisoformat(over) if over else None
-                await self._note(role, Marker(guild.id, str(made["code"]), until))
-                self._complaints.works(guild, "discord.no_markers")
-                return made
-        return await self._ask(channel, body, reason)
+        if made is not None:
+            over = made.get("expires_at")
+            until = datetime.fromisoformat(over) if over else None
+            await self._note(role, Marker(guild.id, str(made["code"]), until))
+            self._complaints.works(guild, "discord.no_markers")
+        return made
 
     async def _ask(self, channel: int, body: dict[str, Any], reason: str | None) -> Any:
         route = Route("POST", "/channels/{channel_id}/invites", channel_id=channel)
@@ -189,7 +204,7 @@ class Markers:
             place = (guild, int(event.who.account.partition(":")[2]))
             if place in self._worn:
                 self._worn[place] = (self._worn[place][0], float("-inf"))
-                self._host.spawn(self._take_off(place), "discord markers")
+                self._spawn(self._take_off(place))
 
     async def _take_off(self, place: tuple[int, int]) -> None:
         """Take somebody's markers off; what fails is tried again with the next sweep."""
@@ -198,7 +213,7 @@ class Markers:
             try:
                 await self._client.http.remove_role(*place, role, reason="the invite is noted")
             except FAILURES as error:
-                if not has_code(error, UNKNOWN_MEMBER, UNKNOWN_ROLE):
+                if not has_code(error, *NOT_THERE, UNKNOWN_ROLE):
                     structlog.get_logger().warning("discord: marker not taken off", guild=place[0], reason=str(error))
                     return
         self._worn.pop(place, None)

@@ -11,7 +11,7 @@ from xiaoer import AnyEvent, Gate, Hopeless, Host, Remove, StoreError, TryLater,
 from xiaoer_discord.badges import Badges, user_of
 from xiaoer_discord.client import Client
 from xiaoer_discord.complaints import Complaints
-from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_MEMBER, has_code
+from xiaoer_discord.faults import MISSING_ACCESS, MISSING_PERMISSIONS, NOT_THERE, has_code
 from xiaoer_discord.gates import Gates
 from xiaoer_discord.guilds import AGAIN, Guilds
 from xiaoer_discord.markers import Markers
@@ -51,7 +51,7 @@ class Members:
         self._noted = Noted(host.store)
         self._roles = Roles(client, guilds, self._noted, self._complaints)
         self._gates = Gates(client, guilds, self._roles, self._noted, self._complaints)
-        self.markers = Markers(host, client, self._complaints, on=mark)
+        self.markers = Markers(host, client, self._complaints, spawn, on=mark)
         self.badges = Badges(host.clock.platform, client, guilds, self._roles, self._noted, take, spawn)
 
     async def recall(self) -> None:
@@ -103,7 +103,7 @@ class Members:
         try:
             await self._client.http.kick(user, guild.id, reason="a plugin of the community asked for it")
         except discord.HTTPException as error:
-            if has_code(error, UNKNOWN_MEMBER):
+            if has_code(error, *NOT_THERE):
                 return
             if not has_code(error, MISSING_PERMISSIONS, MISSING_ACCESS):
                 raise

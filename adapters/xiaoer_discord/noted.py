@@ -98,6 +98,7 @@ class Noted:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._roles: dict[tuple[int, str, str], Stands] = {}
+        self._standing: dict[int, frozenset[int]] = {}
         self._stored: dict[tuple[int, int], frozenset[int]] = {}
         self.worn: dict[tuple[int, int], frozenset[int]] = {}
         self.gates: dict[int, Gated] = {}
@@ -110,6 +111,7 @@ class Noted:
         """
         found = await self._store.read(BADGES)
         self._roles = {(row.guild, row.plugin, row.kind): Stands(row.role, row.place) for row in found}
+        self._standing = {}
         worn: dict[tuple[int, int], set[int]] = {}
         for row in await self._store.read(WEARERS):
             worn.setdefault((row.guild, row.user), set()).add(row.role)
@@ -132,6 +134,12 @@ class Noted:
             if where == guild and plugin in (None, whose)
         }
 
+    def standing(self, guild: int) -> frozenset[int]:
+        """Return the roles of a guild that stand for badges; it is asked of every change of a member."""
+        if guild not in self._standing:
+            self._standing[guild] = frozenset(self.roles(guild))
+        return self._standing[guild]
+
     def wearers(self, guild: int, role: int) -> list[int]:
         """Return who is known to wear a role."""
         return [user for (where, user), roles in self.worn.items() if where == guild and role in roles]
@@ -148,6 +156,7 @@ class Noted:
         gone = before.role if before is not None and before.role != stands.role else None
         await self._store.transact(_note_role, guild, plugin, kind, stands, gone)
         self._roles[guild, plugin, kind] = stands
+        self._standing.pop(guild, None)
         if gone is not None:
             self._stored = dict(_without(self._stored, guild, gone))
             self.worn = dict(_without(self.worn, guild, gone))

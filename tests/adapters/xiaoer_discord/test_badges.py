@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 from tests.adapters.xiaoer_discord.town import Town
 from tests.simulators.discord import Fault
@@ -196,6 +199,8 @@ async def test_nobody_is_given_a_role_who_is_not_there_and_no_admin_hears_of_it(
     assert (caught.value.key, named(town, "Founding"), town.reports) == ("discord.no_member", [], [])
     await wear(town, "Ann", GOLD)
     assert await wear(town, "Cid") == Receipt()
+    with pytest.raises(Hopeless, match="not in the server"):
+        await town.perform(Wear("1", town.space, "seats", "discord:7", (GOLD,)))
     with pytest.raises(Hopeless, match="nobody on Discord"):
         await town.perform(Wear("1", town.space, "seats", "web:ann", (GOLD,)))
 
@@ -290,6 +295,41 @@ async def test_a_deleted_role_is_told_of_all_who_wore_it_once(town: Town) -> Non
         pass
     await town.settle()
     assert sorted(found) == ["badges Ann", "badges Bob"]
+
+
+async def test_those_who_lost_a_role_are_told_of_though_it_is_made_anew_for_others_meanwhile(town: Town) -> None:
+    await wear(town, "Ann", GOLD)
+    await town.settle()
+    town.server.delete_role(town.guild, named(town, "Founding")[0])
+    while worn(town, "Bob") != ["Founding"]:
+        with suppress(TryLater):
+            await wear(town, "Bob", GOLD)
+    while not (found := await told(town)):
+        pass
+    assert found == ["badges Ann"]
+
+
+async def test_a_deleted_role_of_whose_wearers_discord_does_not_tell_is_told_at_the_next_start(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wear(town, "Ann", GOLD)
+    await town.settle()
+    asked: list[Any] = []
+
+    async def broken(*_: object, **more: object) -> None:
+        asked.append(more)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(discord.Guild, "query_members", broken)
+        town.server.delete_role(town.guild, named(town, "Founding")[0])
+        await town.until(lambda: asked)
+        assert await told(town) == []
+    async with town.away():
+        pass
+    while not (found := await told(town)):
+        pass
+    assert found == ["badges Ann"]
 
 
 async def test_what_was_changed_while_nobody_listened_is_told_at_the_next_start(town: Town) -> None:
