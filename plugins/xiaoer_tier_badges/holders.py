@@ -20,7 +20,7 @@ def note(
         account: whose.
         name: what they are called.
         what: the last part of the text ``tier_badges.trail.<what>``.
-        by: the account that did it; empty for the machine.
+        by: who did it; empty for the machine.
         why: their reason, as it was typed.
     """
     tx.run(
@@ -59,7 +59,7 @@ def changed(
         account: whose it became, or was.
         name: what they are called.
         what: the last part of the text ``tier_badges.trail.<what>``.
-        by: the account that did it; empty for the machine.
+        by: who did it; empty for the machine.
         why: their reason, as it was typed.
     """
     del config
