@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import filing
@@ -142,6 +142,11 @@ IS_MEMBER = Statement(
     select(members.c.account)
     .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
     .limit(1)
+)
+SINCE = Statement(
+    select(func.min(func.coalesce(members.c.joined, accounts.c.at)).label("since"))
+    .join(accounts, accounts.c.account == members.c.account)
+    .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
 )
 
 
@@ -480,6 +485,15 @@ class Transaction(Voice):
         """Return whether the person behind an account is in the community, with whichever of their accounts."""
         here = self.scene.community.id
         return any(self.one(IS_MEMBER, here=here, who=one) is not None for one in self.accounts_of(account))
+
+    def since(self, account: str) -> datetime | None:
+        """Return since when the person behind an account is in the community, with whichever of their accounts.
+
+        Of whom it was not told when they came, it is when they were first noted. None for who is no member.
+        """
+        here = self.scene.community.id
+        rows = [self.one(SINCE, here=here, who=one) for one in self.accounts_of(account)]
+        return min((row.since for row in rows if row is not None and row.since is not None), default=None)
 
     def memberships(self, account: str) -> list[tuple[str, str]]:
         """Return where in the community the person behind an account is: each space, with their account there."""

@@ -1,8 +1,9 @@
 """Who was here before."""
 
+from datetime import timedelta
 from typing import Any
 
-from xiaoer import Content, Context, MemberJoined, NoConfig, Plugin, on_join
+from xiaoer import MEMBERS_SINCE, CommandUsed, Content, Context, MemberJoined, NoConfig, Plugin, command, on_join
 from xiaoer.linking import POINT
 from xiaoer.testing import Town, play
 from xiaoer.transaction import Transaction
@@ -50,3 +51,54 @@ async def test_who_was_here_by_another_account_was_here() -> None:
         await town.say("second", "hi")
         await town.app.store.transact(Transaction.run, POINT, stands="fake:ann", old="fake:second")
         assert await said(town, "second")
+
+
+class Calendar(Plugin[NoConfig]):
+    """Tells since when somebody is here."""
+
+    name = "calendar"
+
+    @command("since")
+    async def since(self, ctx: Context[Any], event: CommandUsed) -> None:
+        ctx.transact(_since, event.who.account)
+
+
+def _since(tx: Transaction, account: str) -> None:
+    since = tx.since(account)
+    tx.answer(Content((f"{(tx.now - since).days} days" if since else "no member",)))
+
+
+async def days_here(town: Town, name: str) -> str:
+    answer = await town.use(name, "/since")
+    assert answer is not None
+    return answer.text
+
+
+async def test_somebody_is_here_since_the_first_of_their_accounts_came() -> None:
+    async with play(Calendar) as town:
+        await town.join("ann")
+        await town.pass_time(days=2)
+        await town.join("nan")
+        await town.app.store.transact(Transaction.run, POINT, stands="fake:nan", old="fake:ann")
+        assert await days_here(town, "nan") == "2 days"
+
+
+async def test_who_comes_back_is_here_since_then() -> None:
+    async with play(Calendar) as town:
+        await town.join("ann")
+        await town.leave("ann")
+        await town.pass_time(days=2)
+        await town.join("ann")
+        assert await days_here(town, "ann") == "0 days"
+
+
+async def test_the_report_names_each_person_who_is_here_for_long_enough_once() -> None:
+    async with play(Calendar) as town:
+        for name in ("ann", "nan", "ben", "cid"):
+            await town.join(name)
+        await town.app.store.transact(Transaction.run, POINT, stands="fake:ann", old="fake:nan")
+        await town.leave("cid")
+        await town.pass_time(days=2)
+        await town.join("dan")
+        found = await town.rows(MEMBERS_SINCE, here="town", until=town.now() - timedelta(days=1), most=10)
+        assert [row.person for row in found] == ["fake:ann", "fake:ben"]
