@@ -29,7 +29,8 @@ from xiaoer.content import Content, Text
 from xiaoer.errors import FileRefused, Refusal
 from xiaoer.events import AnyEvent, PlatformEvent, encode_event
 from xiaoer.filing import FileRules
-from xiaoer.plugin import MERGE, Misfire
+from xiaoer.plugin import MERGE, ROLES, Misfire, Role
+from xiaoer.roles import GIVEN_ROLE, role_of
 from xiaoer.scene import Addressee, Scene, Voice
 from xiaoer.statements import Row, Statement
 from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
@@ -142,6 +143,12 @@ IS_MEMBER = Statement(
     select(members.c.account)
     .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
     .limit(1)
+)
+
+PLATFORM_ROLES = Statement(
+    select(members.c.role).where(
+        members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None)
+    )
 )
 
 
@@ -457,6 +464,16 @@ class Transaction(Voice):
         """Return whether the person behind an account is in the community, with whichever of their accounts."""
         here = self.scene.community.id
         return any(self.one(IS_MEMBER, here=here, who=one) is not None for one in self.accounts_of(account))
+
+    def role(self, account: str) -> Role:
+        """Return the highest role of the person behind an account, as far as platforms have told it."""
+        here = self.scene.community
+        found: list[Role] = ["member"]
+        for one in self.accounts_of(account):
+            given = self.one(GIVEN_ROLE, community=here.id, account=one)
+            platform = [row.role for row in self.all(PLATFORM_ROLES, here=here.id, who=one)]
+            found += [role_of(here, one, told, None if given is None else given.role) for told in platform or [""]]
+        return min(found, key=ROLES.index)
 
     def memberships(self, account: str) -> list[tuple[str, str]]:
         """Return where in the community the person behind an account is: each space, with their account there."""

@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import TypeAlias, TypedDict
 
 from PIL import Image, ImageChops, ImageDraw
@@ -65,20 +66,10 @@ ENGLISH: Words = {
     "number": ("No.", ""),
     "since": "since {date}",
 }
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 class CertificateData(TypedDict):
@@ -244,7 +235,7 @@ def _ribbon(sheet: Image.Image, rank: str, colour: Colour, faces: Sequence[Face]
     _lay(sheet, deep, tails)
     _lay(sheet, _mixed(colour, (0, 0, 0), 0.12), band)
     for edge in (-31, 31):
-        _lay(sheet, GOLD_PALE, lambda pen, k, e=edge: _rule(pen, k, half, y + e))
+        _lay(sheet, GOLD_PALE, partial(_rule, half=half, y=y + edge))
     line.draw(ImageDraw.Draw(sheet), MIDDLE, y + line.size * 0.36, (255, 252, 244))
 
 
