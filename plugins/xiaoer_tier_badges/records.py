@@ -1,0 +1,180 @@
+"""What is remembered of badges, gates and imports, and the statements for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Index, Integer, String, Table, and_, bindparam, delete, func, select, union, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from xiaoer import JSONText, Moment, Statement, accounts_of, person_of
+from xiaoer_tier_badges.tables import metadata, offers, seats
+
+worn = Table(
+    "tier_badges_worn",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("kinds", JSONText, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("named", JSONText, nullable=False),
+    Column("told", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("repairs", Integer, nullable=False),
+    Column("warned", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What somebody was last given to wear: ``asked``, ``worn``, or ``unseen`` with why, of which they were ``told`` once.
+
+``repairs`` counts those since ``since``; ``warned`` says whether admins know that somebody takes the badges each time.
+"""
+
+standing = Table(
+    "tier_badges_standing",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("chat", String, primary_key=True),
+    Column("due", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who is in a gated chat and does not qualify any more: in ``grace`` until ``due``, or ``over`` and left there."""
+
+gated = Table(
+    "tier_badges_gated",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("chat", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("state", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The chats within spaces that have a gate: ``asked``, ``shut`` or ``failed``; the badge that lets in is called so."""
+
+rolls = Table(
+    "tier_badges_roll",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("tier_badges_roll_at", "community", "at"),
+    sqlite_with_rowid=False,
+)
+"""Imports that wait for the word of whoever asked for them."""
+
+_here = bindparam("here", type_=String)
+_who = bindparam("who", type_=String)
+_theirs = accounts_of(person_of(_who))
+
+
+def _at(table: Any) -> Any:
+    return and_(table.c.community == _here, table.c.account == _who)
+
+
+# what is worn
+
+WORN = Statement(select(worn).where(_at(worn), worn.c.space == bindparam("place")))
+WORN_BY = Statement(
+    select(worn).where(worn.c.community == _here, worn.c.account.in_(_theirs)).order_by(worn.c.space, worn.c.account)
+)
+_wear = upsert(worn).values(
+    **{name: bindparam(name) for name in ("community", "account", "space", "kinds", "since")},
+    version=1,
+    state="asked",
+    why="",
+    named={},
+    told="",
+    repairs=0,
+    warned=0,
+)
+WEAR = Statement(
+    _wear.on_conflict_do_update(
+        index_elements=["community", "account", "space"],
+        set_={"version": worn.c.version + 1, "kinds": _wear.excluded.kinds, "state": "asked"},
+    ).returning(worn.c.version)
+)
+SEEN = Statement(
+    update(worn)
+    .values(state=bindparam("became"), why=bindparam("reason"), named=bindparam("names"), told=bindparam("said"))
+    .where(_at(worn), worn.c.space == bindparam("place"), worn.c.version == bindparam("asked"))
+)
+REPAIRED = Statement(
+    update(worn)
+    .values(since=bindparam("began"), repairs=bindparam("number"), warned=bindparam("said"))
+    .where(_at(worn), worn.c.space == bindparam("place"))
+)
+BARE = Statement(delete(worn).where(_at(worn), worn.c.space == bindparam("place")))
+
+# whom badges and gates concern
+
+_concerned = union(
+    select(seats.c.holder.label("account")).where(
+        seats.c.community == _here, seats.c.state == "confirmed", seats.c.holder > bindparam("after", type_=String)
+    ),
+    select(worn.c.account).where(worn.c.community == _here, worn.c.account > bindparam("after", type_=String)),
+    select(standing.c.account).where(
+        standing.c.community == _here, standing.c.account > bindparam("after", type_=String)
+    ),
+).subquery()
+CONCERNED = Statement(
+    select(_concerned.c.account).order_by(_concerned.c.account).limit(bindparam("most", type_=Integer))
+)
+"""The next accounts that hold seats, wear badges or are in a gated chat without qualifying, in their order."""
+
+CONCERNS = Statement(select(func.count(person_of(_concerned.c.account).distinct()).label("people")))
+
+HELD_FOR = Statement(
+    select(offers.c.track, offers.c.subject, offers.c.number).where(
+        offers.c.community == _here,
+        offers.c.account.in_(_theirs),
+        offers.c.state == "open",
+        offers.c.number.is_not(None),
+    )
+)
+
+# gates
+
+STANDING = Statement(select(standing).where(_at(standing), standing.c.chat == bindparam("place")))
+STAND = Statement(
+    upsert(standing)
+    .values(
+        **{name: bindparam(name) for name in ("community", "account", "chat", "due")},
+        state="grace",
+    )
+    .on_conflict_do_nothing()
+)
+STAND_OVER = Statement(
+    update(standing).values(state="over").where(_at(standing), standing.c.chat == bindparam("place"))
+)
+STAND_DOWN = Statement(delete(standing).where(_at(standing), standing.c.chat == bindparam("place")))
+STANDS = Statement(select(standing).where(_at(standing)))
+GATED = Statement(select(gated).where(gated.c.community == _here).order_by(gated.c.chat))
+_gate = upsert(gated).values(**{name: bindparam(name) for name in ("community", "chat", "name")}, state="asked")
+GATE = Statement(
+    _gate.on_conflict_do_update(
+        index_elements=["community", "chat"], set_={"name": _gate.excluded.name, "state": "asked"}
+    )
+)
+GATE_IS = Statement(
+    update(gated)
+    .values(state=bindparam("became"))
+    .where(gated.c.community == _here, gated.c.chat == bindparam("place"))
+)
+OPEN = Statement(delete(gated).where(gated.c.community == _here, gated.c.chat == bindparam("place")))
+
+# imports
+
+_roll = upsert(rolls).values(**{name: bindparam(name) for name in ("community", "account", "digest", "at")})
+PROPOSE = Statement(
+    _roll.on_conflict_do_update(
+        index_elements=["community", "account"], set_={"digest": _roll.excluded.digest, "at": _roll.excluded.at}
+    )
+)
+ROLL = Statement(select(rolls).where(_at(rolls)))
+NO_ROLL = Statement(delete(rolls).where(_at(rolls)))
+OLD_ROLLS = Statement(select(rolls).where(rolls.c.community == _here, rolls.c.at < bindparam("moment", type_=Moment)))
