@@ -109,7 +109,7 @@ from xiaoer.host import CommandForm, CommandHelp, Host, Membership
 from xiaoer.ledger import MOST, POINTS_HISTORY, POINTS_TOP, TREASURY, Ledger
 from xiaoer.lines import Line, LineAdapter
 from xiaoer.naming import Named
-from xiaoer.people import accounts_of, person_of
+from xiaoer.people import MEMBERS_SINCE, accounts_of, person_of
 from xiaoer.plugin import (
     Cron,
     Misfire,
@@ -132,6 +132,7 @@ from xiaoer.transaction import Transaction
 from xiaoer.units import Outcome
 
 __all__ = [
+    "MEMBERS_SINCE",
     "MOST",
     "POINTS_HISTORY",
     "POINTS_TOP",

@@ -110,6 +110,20 @@ WAS_HERE = Statement(
 )
 """Whether the person behind account ``who`` was here before ``moment``: they came, left, or were noted otherwise."""
 
+_person = person_of(members.c.account)
+_since = func.min(func.coalesce(members.c.joined, accounts.c.at))
+MEMBERS_SINCE = Statement(
+    select(_person.label("person"), func.max(accounts.c.name).label("name"), _since.label("since"))
+    .join(accounts, accounts.c.account == members.c.account)
+    .where(members.c.community == bindparam("here"), members.c.left.is_(None))
+    .group_by(_person)
+    .having(_since <= bindparam("until", type_=Moment))
+    .order_by(_since, _person)
+    .limit(bindparam("most"))
+)
+"""The persons who are in community ``here`` since ``until`` or longer, at most ``most``: ``person``, ``name``,
+``since``; a report."""
+
 NOTE_LEAVE = Statement(
     members.update()
     .values(left=bindparam("when"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import filing
@@ -143,6 +143,11 @@ IS_MEMBER = Statement(
     select(members.c.account)
     .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
     .limit(1)
+)
+SINCE = Statement(
+    select(func.min(func.coalesce(members.c.joined, accounts.c.at)).label("since"))
+    .join(accounts, accounts.c.account == members.c.account)
+    .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
 )
 
 PLATFORM_ROLES = Statement(
@@ -474,6 +479,15 @@ class Transaction(Voice):
             platform = [row.role for row in self.all(PLATFORM_ROLES, here=here.id, who=one)]
             found += [role_of(here, one, told, None if given is None else given.role) for told in platform or [""]]
         return min(found, key=ROLES.index)
+
+    def since(self, account: str) -> datetime | None:
+        """Return since when the person behind an account is in the community, with whichever of their accounts.
+
+        Of whom it was not told when they came, it is when they were first noted. None for who is no member.
+        """
+        here = self.scene.community.id
+        rows = [self.one(SINCE, here=here, who=one) for one in self.accounts_of(account)]
+        return min((row.since for row in rows if row is not None and row.since is not None), default=None)
 
     def memberships(self, account: str) -> list[tuple[str, str]]:
         """Return where in the community the person behind an account is: each space, with their account there."""

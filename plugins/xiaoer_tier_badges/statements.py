@@ -8,7 +8,7 @@ from sqlalchemy import Integer, String, bindparam, delete, func, insert, or_, se
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import Statement, accounts_of, person_of
-from xiaoer_tier_badges.tables import brought, offers, seats, trail, transfers, waiting
+from xiaoer_tier_badges.tables import boards, brought, offers, seats, trail, transfers, waiting
 
 _here = bindparam("here", type_=String)
 _theirs = accounts_of(person_of(bindparam("who", type_=String)))
@@ -22,32 +22,24 @@ def _placed(table: Any) -> tuple[Any, ...]:
     )
 
 
+def _row(table: Any, *without: str) -> dict[str, Any]:
+    return {column.name: bindparam(column.name) for column in table.columns if column.name not in ("id", *without)}
+
+
 # seats
 
-TAKEN = Statement(
-    union_all(
-        select(seats.c.number).where(
-            *_placed(seats), or_(seats.c.state != "vacant", bindparam("refill", type_=Integer) == 0)
-        ),
-        select(offers.c.number).where(*_placed(offers), offers.c.state == "open", offers.c.number.is_not(None)),
-    )
+_given = select(seats.c.number).where(
+    *_placed(seats), or_(seats.c.state != "vacant", bindparam("refill", type_=Integer) == 0)
 )
+_held = select(offers.c.number).where(*_placed(offers), offers.c.state == "open", offers.c.number.is_not(None))
+TAKEN = Statement(select(union_all(_given, _held).subquery().c.number))
 """The numbers of a subject that cannot be given now."""
 
+_give = upsert(seats).values(**_row(seats, "state"), state="confirmed")
 GIVE = Statement(
-    (
-        _give := upsert(seats).values(
-            **{
-                name: bindparam(name) for name in ("community", "track", "subject", "number", "holder", "name", "since")
-            },
-            state="confirmed",
-        )
-    ).on_conflict_do_update(
+    _give.on_conflict_do_update(
         index_elements=["community", "track", "subject", "number"],
-        set_={
-            "state": "confirmed",
-            **{name: getattr(_give.excluded, name) for name in ("holder", "name", "since")},
-        },
+        set_={name: _give.excluded[name] for name in ("state", "holder", "name", "since")},
         where=seats.c.state != "confirmed",
     )
 )
@@ -104,28 +96,7 @@ DOUBLES = Statement(
 
 # offers
 
-OFFER = Statement(
-    insert(offers)
-    .values(
-        **{
-            name: bindparam(name)
-            for name in (
-                "community",
-                "track",
-                "subject",
-                "account",
-                "name",
-                "number",
-                "how",
-                "by",
-                "made",
-                "expires",
-            )
-        },
-        state="open",
-    )
-    .returning(offers.c.id)
-)
+OFFER = Statement(insert(offers).values(**_row(offers, "state"), state="open").returning(offers.c.id))
 OFFER_BY_ID = Statement(select(offers).where(offers.c.community == _here, offers.c.id == bindparam("nr")))
 OFFERED = Statement(
     select(offers)
@@ -158,11 +129,7 @@ SEATED = Statement(
 
 # the waiting lists
 
-WAIT = Statement(
-    insert(waiting).values(
-        **{name: bindparam(name) for name in ("community", "track", "subject", "account", "name", "at")}
-    )
-)
+WAIT = Statement(insert(waiting).values(**_row(waiting)))
 FIRST_WAITING = Statement(select(waiting).where(*_placed(waiting)).order_by(waiting.c.id).limit(1))
 WAITING = Statement(select(waiting).where(*_placed(waiting)).order_by(waiting.c.id))
 WAITS_AT = Statement(
@@ -173,36 +140,11 @@ WAITS = Statement(
 )
 AHEAD = Statement(select(func.count().label("count")).where(*_placed(waiting), waiting.c.id <= bindparam("nr")))
 NOT_WAITING = Statement(delete(waiting).where(*_placed(waiting), waiting.c.account.in_(_theirs)))
-LISTS = Statement(
-    select(waiting.c.track, waiting.c.subject, func.count().label("count"))
-    .where(waiting.c.community == _here)
-    .group_by(waiting.c.track, waiting.c.subject)
-)
+WAITING_PLACES = Statement(select(waiting.c.track, waiting.c.subject).where(waiting.c.community == _here).distinct())
 
 # transfers
 
-ASK = Statement(
-    insert(transfers)
-    .values(
-        **{
-            name: bindparam(name)
-            for name in (
-                "community",
-                "track",
-                "subject",
-                "number",
-                "giver",
-                "giver_name",
-                "taker",
-                "taker_name",
-                "made",
-                "expires",
-            )
-        },
-        state="open",
-    )
-    .returning(transfers.c.id)
-)
+ASK = Statement(insert(transfers).values(**_row(transfers, "state"), state="open").returning(transfers.c.id))
 TRANSFER = Statement(select(transfers).where(transfers.c.community == _here, transfers.c.id == bindparam("nr")))
 TRANSFERS_OF = Statement(
     select(transfers)
@@ -224,14 +166,7 @@ SETTLE_TRANSFER = Statement(
 
 # the trail
 
-NOTE = Statement(
-    insert(trail).values(
-        **{
-            name: bindparam(name)
-            for name in ("community", "track", "subject", "number", "account", "name", "what", "by", "why", "at")
-        }
-    )
-)
+NOTE = Statement(insert(trail).values(**_row(trail)))
 TRAIL = Statement(
     select(trail)
     .where(
@@ -259,3 +194,23 @@ BROUGHT = Statement(
 BROUGHT_BY = Statement(
     select(func.count().label("count")).where(brought.c.community == _here, brought.c.inviter.in_(_theirs))
 )
+INVITERS = Statement(
+    select(person_of(brought.c.inviter).label("person"), func.count().label("count"))
+    .where(brought.c.community == _here)
+    .group_by(person_of(brought.c.inviter))
+    .having(func.count() >= bindparam("least", type_=Integer))
+    .order_by(func.count().desc(), person_of(brought.c.inviter))
+    .limit(bindparam("most", type_=Integer))
+)
+"""Who brought at least so many people, those who brought most first."""
+
+# the boards
+
+_board = upsert(boards).values(**_row(boards))
+OPEN_BOARD = Statement(
+    _board.on_conflict_do_update(
+        index_elements=["community", "track", "subject"], set_={"chats": _board.excluded.chats}
+    )
+)
+BOARD = Statement(select(boards).where(*_placed(boards)))
+BOARD_BY_ID = Statement(select(boards).where(boards.c.community == _here, boards.c.id == bindparam("nr")))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, UniqueConstraint
 
-from xiaoer import Moment
+from xiaoer import JSONText, Moment
 
 metadata = MetaData()
 
@@ -111,3 +111,16 @@ brought = Table(
     sqlite_with_rowid=False,
 )
 """Who was brought by whom, as it was confirmed."""
+
+boards = Table(
+    "tier_badges_board",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String, nullable=False),
+    Column("track", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("chats", JSONText, nullable=False),
+    UniqueConstraint("community", "track", "subject"),
+    sqlite_autoincrement=True,
+)
+"""Subjects whose seats stand with a button, for everybody to take one, and where."""

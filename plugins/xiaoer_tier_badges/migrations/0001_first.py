@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from xiaoer import Moment
+from xiaoer import JSONText, Moment
 
 revision = "0001"
 down_revision = None
@@ -74,3 +74,11 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("tier_badges_brought_inviter", "tier_badges_brought", ["community", "inviter"])
+    op.create_table(
+        "tier_badges_board",
+        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
+        *[sa.Column(name, sa.String(), nullable=False) for name in ("community", "track", "subject")],
+        sa.Column("chats", JSONText(), nullable=False),
+        sa.UniqueConstraint("community", "track", "subject"),
+        sqlite_autoincrement=True,
+    )

@@ -1,0 +1,82 @@
+"""A number is given, or falls vacant: what is written then, and what follows for offers, lists and boards."""
+
+from __future__ import annotations
+
+from xiaoer import Row, Transaction, Who
+from xiaoer_tier_badges import board, offering, waitlist
+from xiaoer_tier_badges.config import TierBadgesConfig
+from xiaoer_tier_badges.holders import changed, note
+from xiaoer_tier_badges.place import Spot, here, spot_of
+from xiaoer_tier_badges.seat import Place
+from xiaoer_tier_badges.statements import (
+    GIVE,
+    NOT_WAITING,
+    SETTLE_TRANSFER,
+    TRANSFERS_AT,
+    TRANSFERS_OF,
+    VACATE,
+)
+from xiaoer_tier_badges.wording import called, name_of
+
+
+def give(tx: Transaction, config: TierBadgesConfig, spot: Spot, number: int, who: Who) -> None:
+    """Give somebody a number that is free or held for them."""
+    place, name = spot.place, name_of(who.account, who.name)
+    given = tx.run(
+        GIVE,
+        community=tx.community.id,
+        track=place.track,
+        subject=place.subject,
+        number=number,
+        holder=who.account,
+        name=name,
+        since=tx.now,
+    )
+    assert given == 1  # noqa: S101 - it was looked at in this transaction
+    wants_nothing_more(tx, place, who.account)
+    changed(tx, config, place, number, who.account, name, "confirmed", who.account)
+    waitlist.fill(tx, config, place)
+    board.refresh(tx, config, place)
+
+
+def wants_nothing_more(tx: Transaction, place: Place, account: str) -> None:
+    """Take back what else somebody was about to get of a subject, now that they have a seat of it."""
+    offering.withdraw(tx, offering.open_offers(tx, place, account))
+    tx.run(NOT_WAITING, **here(tx, place), who=account)
+    for row in tx.all(TRANSFERS_OF, here=tx.community.id, who=account):
+        if (row.track, row.subject) == place and tx.person(row.taker) == tx.person(account):
+            end_transfer(tx, row, "withdrawn")
+
+
+def end_transfer(tx: Transaction, row: Row, became: str) -> bool:
+    """Say what became of a transfer; return whether it was open until now."""
+    tx.unschedule(f"transfer.{row.id}")
+    return tx.run(SETTLE_TRANSFER, nr=row.id, became=became) == 1
+
+
+def vacate(tx: Transaction, config: TierBadgesConfig, seat: Row, by: str, why: str, what: str = "vacated") -> None:
+    """Let a seat fall vacant; the number is retired, or offered to who waits first.
+
+    Args:
+        tx: the transaction.
+        config: the community's.
+        seat: the seat, with its holder.
+        by: the account that does it; empty for the machine.
+        why: the reason, as it was typed.
+        what: how the trail calls it.
+    """
+    place = Place(seat.track, seat.subject)
+    spot = spot_of(config, place)
+    refill = spot is None or spot.track.refill
+    became = "vacant" if refill else "retired"
+    tx.run(VACATE, **here(tx, place), nr=seat.number, became=became, moment=tx.now)
+    for row in tx.all(TRANSFERS_AT, **here(tx, place), nr=seat.number):
+        end_transfer(tx, row, "withdrawn")
+        if spot is not None:
+            values = {"number": seat.number, "subject": called(tx, spot.subject, "all"), "name": seat.name}
+            tx.tell(row.taker, tx.content("tier_badges.transfer.off", to="all", **values))
+    changed(tx, config, place, seat.number, seat.holder, seat.name, what, by, why)
+    if not refill:
+        note(tx, place, seat.number, seat.holder, seat.name, "retired")
+    waitlist.fill(tx, config, place)
+    board.refresh(tx, config, place)
