@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from xiaoer import (
     ActionEnded,
@@ -37,6 +37,7 @@ from xiaoer_tier_badges.records import (
     STANDS,
     WORN,
 )
+from xiaoer_tier_badges.wording import language
 
 PART = 15
 """So many people are looked at in one transaction."""
@@ -69,8 +70,7 @@ def _told(
     tx: Transaction, config: TierBadgesConfig, gate: Gate, key: str, who: Who | None = None, **values: Any
 ) -> Text:
     """Return a text about a gate, with the address where to go instead."""
-    locale = (who.locale if who is not None else None) or tx.community.locale
-    of = wanted(gate, config.board, wearing.language(locale))
+    of = wanted(gate, config.board, language(tx, who or "all"))
     parts: list[Part] = [*tx.text(key, to=who or "all", of=of, community=tx.community.name, **values)]
     if gate.link:
         parts += ["\n", *tx.text("tier_badges.gate.link", to=who or "all", link=Link(gate.link, gate.link))]
@@ -162,13 +162,14 @@ def depart(tx: Transaction, space: str, account: str) -> None:
 # The gates themselves
 
 
-def shut(tx: Transaction, config: TierBadgesConfig, *, again: bool = False) -> None:
+def shut(tx: Transaction, config: TierBadgesConfig, again: Literal["", "standing", "all"] = "") -> None:
     """Put up the gates of chats within spaces as they are configured, and take away those that are not any more.
 
     Args:
         tx: the transaction.
         config: the community's.
-        again: whether those are put up once more that stand already, which repairs what was changed by hand.
+        again: which are put up once more, which repairs what was changed by hand: those that stand, or those as well
+            that could not be put up.
     """
     here, there = tx.community.id, {row.chat: row for row in tx.all(GATED, here=tx.community.id)}
     gates = {gate.chat: gate for gate in config.gates if not gate.whole}
@@ -180,7 +181,7 @@ def shut(tx: Transaction, config: TierBadgesConfig, *, again: bool = False) -> N
     for chat, gate in gates.items():
         badge, row = wearing.pass_of(tx, config, gate), there.get(chat)
         new = row is None or row.name != badge.name
-        if new or again:
+        if new or again == "all" or (again == "standing" and row is not None and row.state != "failed"):
             tx.run(GATE, community=here, chat=chat, name=badge.name)
             tx.request(GateChat(chat=chat, badge=badge, then=Then("gated", {"chat": chat})))
         changed = changed or new
@@ -225,8 +226,14 @@ def go_on(tx: Transaction, config: TierBadgesConfig, nr: int, after: str) -> Non
         tx.schedule(f"repair.{nr + 1}", tx.now, {"nr": nr + 1, "after": rows[-1].account})
 
 
+def look_after(tx: Transaction, config: TierBadgesConfig) -> None:
+    """Put right what was changed by hand, and what follows from accounts that were linked or not any more."""
+    shut(tx, config, "standing")
+    begin(tx)
+
+
 def repair(tx: Transaction, config: TierBadgesConfig) -> None:
     """Put everything right: gates and badges of all; say how many people that concerns."""
-    shut(tx, config, again=True)
+    shut(tx, config, "all")
     begin(tx)
     tx.answer(tx.content("tier_badges.badge.repairing", count=concerns(tx)))

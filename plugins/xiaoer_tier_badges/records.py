@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, String, Table, and_, bindparam, delete, func, select, union, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import JSONText, Moment, Statement, accounts_of, person_of
-from xiaoer_tier_badges.tables import metadata, offers, seats
+from xiaoer_tier_badges.tables import metadata, offers, seats, trail, transfers, waiting
 
 worn = Table(
     "tier_badges_worn",
@@ -178,3 +196,62 @@ PROPOSE = Statement(
 ROLL = Statement(select(rolls).where(_at(rolls)))
 NO_ROLL = Statement(delete(rolls).where(_at(rolls)))
 OLD_ROLLS = Statement(select(rolls).where(rolls.c.community == _here, rolls.c.at < bindparam("moment", type_=Moment)))
+
+_given = func.json_each(bindparam("rows", type_=String)).table_valued("value")
+
+
+def _fields(names: list[str]) -> Select[Any]:
+    """Return the fields of each of many rows, which are given as one JSON text."""
+    return select(*[func.json_extract(_given.c.value, f"$.{name}") for name in names]).where(true())
+
+
+PERSONS = Statement(select(_given.c.value.label("account"), person_of(_given.c.value).label("person")))
+"""The person behind each of many accounts, which are given as one JSON list."""
+
+_seat = [column.name for column in seats.columns]
+_gives = upsert(seats).from_select(_seat, _fields(_seat))
+GIVE_ALL = Statement(
+    _gives.on_conflict_do_update(
+        index_elements=["community", "track", "subject", "number"],
+        set_={name: _gives.excluded[name] for name in ("state", "holder", "name", "since")},
+        where=seats.c.state != "confirmed",
+    )
+)
+"""Give many numbers, but none that somebody has."""
+
+_note = [column.name for column in trail.columns if column.name != "id"]
+NOTE_ALL = Statement(insert(trail).from_select(_note, _fields(_note)))
+
+_of_track, _of_subject = bindparam("of_track", type_=String), bindparam("of_subject", type_=String)
+
+
+def _placed(table: Any) -> Any:
+    return and_(table.c.community == _here, table.c.track == _of_track, table.c.subject == _of_subject)
+
+
+IN_PLACE = Statement(
+    union_all(
+        select(seats.c.number, seats.c.state, person_of(seats.c.holder).label("person"), seats.c.name).where(
+            _placed(seats)
+        ),
+        select(offers.c.number, literal("held"), person_of(offers.c.account), offers.c.name).where(
+            _placed(offers), offers.c.state == "open", offers.c.number.is_not(None)
+        ),
+    )
+)
+"""The numbers of a subject that were given, and behind them those that are held."""
+
+PENDING_AT = Statement(
+    union(
+        select(person_of(waiting.c.account).label("person")).where(_placed(waiting)),
+        select(person_of(offers.c.account)).where(_placed(offers), offers.c.state == "open"),
+        select(person_of(transfers.c.taker)).where(_placed(transfers), transfers.c.state == "open"),
+    )
+)
+"""Who waits for a seat of a subject, is offered one, or was asked to take one over."""
+
+ALL_HOLDERS = Statement(
+    select(seats)
+    .where(seats.c.community == _here, seats.c.state == "confirmed")
+    .order_by(seats.c.track, seats.c.subject, seats.c.number)
+)

@@ -27,7 +27,7 @@ HEADS: dict[str, tuple[str, ...]] = {
 """What a column may be called. A rank is only checked."""
 
 NEEDED = ("number", "person")
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 MOST_BYTES = 1_000_000
 NAME, CELL = 32, 200
 """Characters of a name, and of any other cell."""

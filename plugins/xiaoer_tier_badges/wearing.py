@@ -8,6 +8,7 @@ from typing import Any
 
 from xiaoer import (
     ActionEnded,
+    Addressee,
     Badge,
     BadgesChanged,
     Content,
@@ -25,20 +26,16 @@ from xiaoer import (
 from xiaoer_tier_badges.badge import NAME, PASSES, Held, badges_of
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.gate import Gate, admits, wanted
+from xiaoer_tier_badges.place import here
 from xiaoer_tier_badges.records import BARE, HELD_FOR, REPAIRED, SEEN, STANDING, WEAR, WORN, WORN_BY
 from xiaoer_tier_badges.seat import Place
-from xiaoer_tier_badges.statements import MINE
+from xiaoer_tier_badges.statements import MINE, SEAT
+from xiaoer_tier_badges.wording import NAME_LIMIT, language, name_of
 
 REPAIRS = 10
 """So often in an hour somebody's badges are put right; more is a quarrel with somebody who takes them each time."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CALLED = 32
-
-
-def language(locale: str | None) -> str:
-    """Return the language in which tracks, subjects and ranks are called where this locale is spoken."""
-    return "zh" if (locale or "").lower().startswith("zh") else "en"
 
 
 def held(tx: Transaction, account: str) -> list[Held]:
@@ -70,7 +67,7 @@ def _dress(
     tx: Transaction, config: TierBadgesConfig, space: str, account: str, seats: Sequence[Held]
 ) -> tuple[Badge, ...]:
     """Return what an account wears in a space: the badges of its person's seats, and what lets it into chats there."""
-    spoken = language(tx.community.locale)
+    spoken = language(tx, "all")
     passes = [
         pass_of(tx, config, gate)
         for gate in config.gates
@@ -85,7 +82,7 @@ def _stays(tx: Transaction, gate: Gate, account: str) -> bool:
 
 def pass_of(tx: Transaction, config: TierBadgesConfig, gate: Gate) -> Badge:
     """Return the badge that lets into a gated chat: it has neither tag nor colour, and stands below all ranks."""
-    of = wanted(gate, config.board, language(tx.community.locale))
+    of = wanted(gate, config.board, language(tx, "all"))
     name = plain(tx.text("tier_badges.gate.pass", to="all", of=of))
     return Badge(gate.kind, one_line(name, NAME), order=PASSES)
 
@@ -115,13 +112,12 @@ def repair(tx: Transaction, config: TierBadgesConfig, event: BadgesChanged) -> N
     warned = row.warned if row is not None and tx.now - row.since < DAY else 0
     if number > REPAIRS:
         if not warned:
-            name = one_line(event.who.name, CALLED) or account
+            name = name_of(account, event.who.name)
             tx.tell_admins(tx.content("tier_badges.badge.quarrel", to="all", name=name, count=REPAIRS))
         number, warned = REPAIRS, 1
     else:
         _request(tx, space, account, _dress(tx, config, space, account, held(tx, account)))
-    here = tx.community.id
-    tx.run(REPAIRED, here=here, who=account, place=space, began=began, number=number, said=warned)
+    tx.run(REPAIRED, here=tx.community.id, who=account, place=space, began=began, number=number, said=warned)
 
 
 def seen(tx: Transaction, event: ActionEnded) -> None:
@@ -152,7 +148,7 @@ def forget(tx: Transaction, space: str, account: str) -> None:
     tx.run(BARE, here=tx.community.id, who=account, place=space)
 
 
-def show(tx: Transaction, config: TierBadgesConfig, account: str, name: str, locale: str | None) -> None:
+def show(tx: Transaction, config: TierBadgesConfig, account: str, name: str) -> None:
     """Show somebody's badges, where they cannot be seen and why, and the certificate of the most important seat.
 
     Args:
@@ -160,15 +156,14 @@ def show(tx: Transaction, config: TierBadgesConfig, account: str, name: str, loc
         config: the community's.
         account: whose.
         name: what they are called.
-        locale: the language of whoever asked.
 
     Raises:
         Refusal: they have none.
     """
-    badges = badges_of(config.board, held(tx, account), language(locale or tx.community.locale))
+    badges = badges_of(config.board, held(tx, account), language(tx))
     if not badges:
-        raise Refusal("tier_badges.refused.no_badge", name=one_line(name, CALLED))
-    parts: list[Part] = [*tx.text("tier_badges.badge.title", name=one_line(name, CALLED))]
+        raise Refusal("tier_badges.refused.no_badge", name=one_line(name, NAME_LIMIT))
+    parts: list[Part] = [*tx.text("tier_badges.badge.title", name=one_line(name, NAME_LIMIT))]
     for badge in badges:
         parts += ["\n", *tx.text("tier_badges.badge.line", tag=badge.tag, name=badge.name)]
     for row in tx.all(WORN_BY, here=tx.community.id, who=account):
@@ -176,7 +171,7 @@ def show(tx: Transaction, config: TierBadgesConfig, account: str, name: str, loc
             parts += ["\n", *_how(tx, row)]
     rows = tx.all(MINE, here=tx.community.id, who=account)
     best = next(row for row in rows if badges[0].kind.startswith(f"{row.track}.{row.subject}."))
-    tx.answer(Content(tuple(parts), picture=paper(tx, config, best, locale)))
+    tx.answer(Content(tuple(parts), picture=paper(tx, config, best)))
 
 
 def _how(tx: Transaction, row: Row) -> Text:
@@ -187,29 +182,26 @@ def _how(tx: Transaction, row: Row) -> Text:
     return tx.text("tier_badges.badge.hidden", platform=platform, why=plain(tx.text(why, **row.named)))
 
 
-def paper(tx: Transaction, config: TierBadgesConfig, row: Row, locale: str | None) -> Picture:
-    """Return the certificate of a seat.
+def congratulate(tx: Transaction, config: TierBadgesConfig, place: Place, number: int) -> None:
+    """Send somebody the certificate of the seat that they have now."""
+    row = tx.one(SEAT, **here(tx, place), nr=number)
+    assert row is not None  # noqa: S101 - just given
+    text = tx.text("tier_badges.certificate.yours", to="all", community=tx.community.name)
+    tx.tell(row.holder, Content(text, picture=paper(tx, config, row, "all")))
 
-    Args:
-        tx: the transaction.
-        config: the community's.
-        row: the seat.
-        locale: the language of whoever looks at it; None for the community's.
-    """
+
+def paper(tx: Transaction, config: TierBadgesConfig, row: Row, to: Addressee = None) -> Picture:
+    """Return the certificate of a seat, in the language of whoever it is shown to."""
     track = config.board.get(row.track)
     subject = None if track is None else track.subjects.get(row.subject)
     rank = None if track is None else track.rank(row.number)
-    name = one_line(row.name, 80)
-    data: dict[str, Any] = {
-        "community": tx.community.name,
-        "name": name,
+    values: dict[str, Any] = {"community": tx.community.name, "name": row.name, "number": row.number}
+    data: dict[str, Any] = values | {
         "track": track.names if track is not None and any(track.names) else (row.track, row.track),
         "subject": subject.names if subject is not None else (row.subject, row.subject),
         "rank": rank.names if rank is not None else ("", ""),
-        "number": row.number,
         "colour": None if rank is None else rank.colour,
         "since": row.since.astimezone(tx.community.timezone).date().isoformat(),
-        "locale": locale or tx.community.locale,
+        "locale": language(tx, to),
     }
-    alt = plain(tx.text("tier_badges.certificate.alt", community=tx.community.name, name=name, number=row.number))
-    return Picture("certificate", data, alt)
+    return Picture("certificate", data, plain(tx.text("tier_badges.certificate.alt", to=to, **values)))
