@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias, TypedDict
 
 from PIL import Image, ImageChops, ImageDraw
@@ -22,7 +22,7 @@ Colour: TypeAlias = tuple[int, int, int]
 Point: TypeAlias = tuple[float, float]
 
 WIDTH, HEIGHT = 1_000, 1_320
-MIDDLE = WIDTH / 2
+MIDDLE = WIDTH // 2
 SMOOTH = 2
 """Shapes are painted so many times larger and reduced, because Pillow's edges are rough."""
 
@@ -31,9 +31,11 @@ INK, SOFT, GOLD, GOLD_PALE, RED = (52, 40, 34), (128, 108, 90), (176, 132, 52), 
 STANDARD: Colour = (110, 84, 52)
 """The colour of a rank that has none."""
 
-MEDAL: Point = (MIDDLE, 866)
+MEDAL = (MIDDLE, 866)
 RING, DISC = 196, 128
 """Pixels from the middle of the medal to the end of its rosette, and to the rim of its disc."""
+
+STEPS = 720
 
 ROOM = WIDTH - 220
 """Pixels of a line's width."""
@@ -101,16 +103,19 @@ def certificate(data: CertificateData, faces: Sequence[Face] | None = None) -> b
     chinese = data["locale"].lower().startswith("zh") and has(faces, f"{PROOF}{CHINESE['opening']}第号席位持有人")
     words = CHINESE if chinese else ENGLISH
     colour = _shade(data["colour"])
-    sheet = _paper()
-    _lay(sheet, GOLD, _framed)
-    _lay(sheet, GOLD_PALE, _cornered)
+    sheet = _sheet().copy()
     _medal(sheet, data["number"], colour)
     _write(sheet, data, words, faces, chinese)
     _ribbon(sheet, _called(data["rank"], chinese), colour, faces)
     _foot(sheet, data, words, faces, chinese)
     out = io.BytesIO()
-    sheet.quantize(192, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    _few_colours(sheet).save(out, "PNG", compress_level=6)
     return out.getvalue()
+
+
+def _few_colours(sheet: Image.Image) -> Image.Image:
+    """Return a picture with a palette of its own, chosen on a smaller copy because that is much faster."""
+    return sheet.quantize(palette=sheet.reduce(4).quantize(192), dither=Image.Dither.NONE)
 
 
 def _called(names: Sequence[str], chinese: bool) -> str:
@@ -134,32 +139,74 @@ def _mixed(colour: Colour, other: Colour, part: float) -> Colour:
 # The sheet
 
 
-def _paper() -> Image.Image:
+@cache
+def _sheet() -> Image.Image:
+    """Return the empty sheet with its frame, on which everything else is drawn."""
     ramp = Image.linear_gradient("L").resize((WIDTH, HEIGHT))  # pyright: ignore[reportUnknownMemberType] # numpy's type
     size = (WIDTH, HEIGHT)
-    return Image.composite(Image.new("RGB", size, PAPER_BELOW), Image.new("RGB", size, PAPER_ABOVE), ramp)
+    sheet = Image.composite(Image.new("RGB", size, PAPER_BELOW), Image.new("RGB", size, PAPER_ABOVE), ramp)
+    _lay(sheet, GOLD, _framed)
+    _lay(sheet, GOLD_PALE, _cornered)
+    return sheet
+
+
+class Brush:
+    """Paints a shape within a box of the sheet, larger than it will be.
+
+    Args:
+        box: the left, the upper, the right and the lower end, in pixels of the sheet.
+    """
+
+    def __init__(self, box: tuple[int, int, int, int]) -> None:
+        self._left, self._top = box[:2]
+        self.mask = Image.new("L", ((box[2] - box[0]) * SMOOTH, (box[3] - box[1]) * SMOOTH))
+        self._pen = ImageDraw.Draw(self.mask)
+
+    def _at(self, points: Sequence[Point]) -> list[Point]:
+        return [((x - self._left) * SMOOTH, (y - self._top) * SMOOTH) for x, y in points]
+
+    def line(self, points: Sequence[Point], width: float) -> None:
+        """Draw a line through points."""
+        self._pen.line(self._at(points), 255, round(width * SMOOTH), "curve")
+
+    def polygon(self, points: Sequence[Point]) -> None:
+        """Fill what points enclose."""
+        self._pen.polygon(self._at(points), 255)
+
+    def disc(self, middle: Point, radius: float) -> None:
+        """Fill a disc."""
+        x, y = middle
+        self._pen.ellipse(self._at([(x - radius, y - radius), (x + radius, y + radius)]), 255)
+
+    def frame(self, box: tuple[float, float, float, float], width: float, radius: float = 0) -> None:
+        """Draw a rectangle, filled without a width."""
+        fill, outline = (None, 255) if width else (255, None)
+        ends = self._at([box[:2], box[2:]])
+        self._pen.rounded_rectangle(ends, radius * SMOOTH, fill, outline, round(width * SMOOTH))
 
 
 def _lay(
-    sheet: Image.Image, colour: Colour, paint: Callable[[ImageDraw.ImageDraw, int], None], strength: float = 1
+    sheet: Image.Image,
+    colour: Colour,
+    paint: Callable[[Brush], None],
+    box: tuple[int, int, int, int] = (0, 0, WIDTH, HEIGHT),
+    strength: float = 1,
 ) -> None:
-    """Lay a colour over a sheet where something is painted, so many times larger as it is told."""
-    large = Image.new("L", (WIDTH * SMOOTH, HEIGHT * SMOOTH))
-    paint(ImageDraw.Draw(large), SMOOTH)
-    mask = large.reduce(SMOOTH)
+    """Lay a colour over a sheet where something is painted, as strong as is said."""
+    brush = Brush(box)
+    paint(brush)
+    mask = brush.mask.reduce(SMOOTH)
     if strength < 1:
         mask = ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * strength)))
-    sheet.paste(colour, (0, 0), mask)
+    sheet.paste(colour, box[:2], mask)
 
 
-def _framed(pen: ImageDraw.ImageDraw, k: int) -> None:
+def _framed(brush: Brush) -> None:
     for inset, width in ((34, 7), (50, 2)):
-        box = (inset * k, inset * k, (WIDTH - inset) * k, (HEIGHT - inset) * k)
-        pen.rectangle(box, outline=255, width=width * k)
+        brush.frame((inset, inset, WIDTH - inset, HEIGHT - inset), width)
     for left, right in ((150, MIDDLE - 18), (MIDDLE + 18, WIDTH - 150)):
-        pen.line((left * k, 182 * k, right * k, 182 * k), 255, 2 * k)
-    x, y, r = MIDDLE * k, 182 * k, 9 * k
-    pen.polygon([(x - r, y), (x, y - r), (x + r, y), (x, y + r)], 255)
+        brush.line([(left, 182), (right, 182)], 2)
+    brush.polygon([(MIDDLE - 9, 182), (MIDDLE, 173), (MIDDLE + 9, 182), (MIDDLE, 191)])
 
 
 MEANDER: tuple[Point, ...] = (
@@ -168,79 +215,66 @@ MEANDER: tuple[Point, ...] = (
 """One corner of the frame, in the manner of the pattern of thunder (回纹)."""
 
 
-def _cornered(pen: ImageDraw.ImageDraw, k: int) -> None:
+def _cornered(brush: Brush) -> None:
     low, right, bottom = 66, WIDTH - 66, HEIGHT - 66
     for x, across in ((low, 0.6), (right, -0.6)):
         for y, down in ((low, 0.6), (bottom, -0.6)):
-            line = [((x + across * dx) * k, (y + down * dy) * k) for dx, dy in MEANDER]
-            pen.line(line, 255, 5 * k, "curve")
+            brush.line([(x + across * dx, y + down * dy) for dx, dy in MEANDER], 5)
 
 
 # The medal
 
 
+AROUND = (MEDAL[0] - 240, MEDAL[1] - 240, MEDAL[0] + 240, MEDAL[1] + 240)
+
+
 def _medal(sheet: Image.Image, number: int, colour: Colour) -> None:
     """Draw the rosette, the disc and its rim; on it stands the number."""
-    _lay(sheet, _mixed(colour, PAPER_ABOVE, 0.35), lambda pen, k: _rosette(pen, k, number), 0.9)
-    _lay(sheet, PAPER_ABOVE, lambda pen, k: _round(pen, k, DISC + 12))
-    _lay(sheet, GOLD, lambda pen, k: _round(pen, k, DISC + 8))
-    _lay(sheet, GOLD_PALE, lambda pen, k: _round(pen, k, DISC + 4))
-    _lay(sheet, colour, lambda pen, k: _round(pen, k, DISC))
-    _lay(sheet, _mixed(colour, (255, 255, 255), 0.3), _beads)
+    _lay(sheet, _mixed(colour, PAPER_ABOVE, 0.35), partial(_rosette, number=number), AROUND, 0.9)
+    for reach, shade in ((12, PAPER_ABOVE), (8, GOLD), (4, GOLD_PALE), (0, colour)):
+        _lay(sheet, shade, partial(Brush.disc, middle=MEDAL, radius=DISC + reach), AROUND)
+    _lay(sheet, _mixed(colour, (255, 255, 255), 0.3), _beads, AROUND)
 
 
-def _rosette(pen: ImageDraw.ImageDraw, k: int, number: int) -> None:
+def _rosette(brush: Brush, number: int) -> None:
     """Draw a guilloche, as on banknotes: waves around the disc, each turned a little against the one before."""
     waves, rounds = 7 + number % 23, 9
-    inner, outer = DISC + 14, RING
+    middle, swing = (DISC + 14 + RING) / 2, (RING - DISC - 14) / 2
     for turn in range(rounds):
-        shift = turn * math.tau / rounds
         line: list[Point] = []
-        for step in range(721):
-            angle = step * math.tau / 720
-            swing = math.cos(waves * angle + shift)
-            reach = (inner + outer) / 2 + (outer - inner) / 2 * swing
-            line.append(((MEDAL[0] + reach * math.cos(angle)) * k, (MEDAL[1] + reach * math.sin(angle)) * k))
-        pen.line(line, 255, 2 * k - 1)
+        for step in range(STEPS + 1):
+            angle = step * math.tau / STEPS
+            reach = middle + swing * math.cos(waves * angle + turn * math.tau / rounds)
+            line.append((MEDAL[0] + reach * math.cos(angle), MEDAL[1] + reach * math.sin(angle)))
+        brush.line(line, 1.5)
 
 
-def _round(pen: ImageDraw.ImageDraw, k: int, radius: float) -> None:
-    x, y = MEDAL
-    pen.ellipse(((x - radius) * k, (y - radius) * k, (x + radius) * k, (y + radius) * k), 255)
-
-
-def _beads(pen: ImageDraw.ImageDraw, k: int) -> None:
+def _beads(brush: Brush) -> None:
     for bead in range(60):
         angle = bead * math.tau / 60
-        x, y = (MEDAL[0] + (DISC - 10) * math.cos(angle)) * k, (MEDAL[1] + (DISC - 10) * math.sin(angle)) * k
-        pen.ellipse((x - 2 * k, y - 2 * k, x + 2 * k, y + 2 * k), 255)
+        brush.disc((MEDAL[0] + (DISC - 10) * math.cos(angle), MEDAL[1] + (DISC - 10) * math.sin(angle)), 2)
 
 
 def _ribbon(sheet: Image.Image, rank: str, colour: Colour, faces: Sequence[Face]) -> None:
     """Draw a ribbon over the lower rim of the medal, with the rank on it."""
     (line,) = laid(faces, rank, ((46, 1), (36, 1), (28, 1)), 520, "·")
     half, y = max(150, line.width / 2 + 44), MEDAL[1] + 146
-    deep = _mixed(colour, (0, 0, 0), 0.38)
+    box = (MIDDLE - 400, y - 60, MIDDLE + 400, y + 80)
 
-    def tails(pen: ImageDraw.ImageDraw, k: int) -> None:
+    def tails(brush: Brush) -> None:
         for side in (-1, 1):
             near, far = MIDDLE + side * (half - 26), MIDDLE + side * (half + 52)
-            notch = far - side * 22
-            shape = [(near, y - 20), (far, y - 20), (notch, y + 18), (far, y + 56), (near, y + 56)]
-            pen.polygon([(a * k, b * k) for a, b in shape], 255)
+            brush.polygon([(near, y - 20), (far, y - 20), (far - side * 22, y + 18), (far, y + 56), (near, y + 56)])
 
-    def band(pen: ImageDraw.ImageDraw, k: int) -> None:
-        pen.rectangle(((MIDDLE - half) * k, (y - 38) * k, (MIDDLE + half) * k, (y + 38) * k), 255)
+    def edges(brush: Brush) -> None:
+        for edge in (-31, 31):
+            brush.line([(MIDDLE - half, y + edge), (MIDDLE + half, y + edge)], 2)
 
-    _lay(sheet, deep, tails)
-    _lay(sheet, _mixed(colour, (0, 0, 0), 0.12), band)
-    for edge in (-31, 31):
-        _lay(sheet, GOLD_PALE, partial(_rule, half=half, y=y + edge))
+    _lay(sheet, _mixed(colour, (0, 0, 0), 0.38), tails, box)
+    band = partial(Brush.frame, box=(MIDDLE - half, y - 38, MIDDLE + half, y + 38), width=0)
+    _lay(sheet, _mixed(colour, (0, 0, 0), 0.12), band, box)
+    _lay(sheet, GOLD_PALE, edges, box)
     line.draw(ImageDraw.Draw(sheet), MIDDLE, y + line.size * 0.36, (255, 252, 244))
-
-
-def _rule(pen: ImageDraw.ImageDraw, k: int, half: float, y: float) -> None:
-    pen.line(((MIDDLE - half) * k, y * k, (MIDDLE + half) * k, y * k), 255, 2 * k)
 
 
 # What is written
@@ -297,17 +331,11 @@ def _stamp(sheet: Image.Image, community: str, faces: Sequence[Face]) -> None:
     """Press the community's stamp on the sheet: red, cut into rows from right to left as seals are."""
     letters = stamped(writable(faces, community))
     left, top, side = WIDTH - 288, 1_104, 122
-    _lay(
-        sheet,
-        RED,
-        lambda pen, k: pen.rounded_rectangle([v * k for v in (left, top, left + side, top + side)], 10 * k, 255),
-    )
-    inner = [left + 7, top + 7, left + side - 7, top + side - 7]
-    _lay(
-        sheet,
-        PAPER_BELOW,
-        lambda pen, k: pen.rounded_rectangle([v * k for v in inner], 6 * k, outline=255, width=2 * k),
-    )
+    box = (left - 2, top - 2, left + side + 2, top + side + 2)
+    whole = (left, top, left + side, top + side)
+    inner = (left + 7, top + 7, left + side - 7, top + side - 7)
+    _lay(sheet, RED, partial(Brush.frame, box=whole, width=0, radius=10), box)
+    _lay(sheet, PAPER_BELOW, partial(Brush.frame, box=inner, width=2, radius=6), box)
     wide = all(unicodedata.east_asian_width(letter) == "W" for letter in letters)
     rows = 2 if wide and len(letters) > 1 else 1
     columns = math.ceil(len(letters) / rows) or 1
