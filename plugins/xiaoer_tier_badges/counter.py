@@ -123,6 +123,8 @@ def take(tx: Transaction, who: Who, spot: Spot, config: TierBadgesConfig) -> Non
         position = waitlist.line_up(tx, spot, who)
         tx.answer(tx.content("tier_badges.full", subject=subject, capacity=spot.track.capacity, position=position))
         return
+    if found is not None:
+        offering.settle(tx, found, "confirmed")
     seating.give(tx, config, spot, number, who)
     rank = rank_of(tx, spot.track, number)
     tx.answer(tx.content("tier_badges.confirmed", number=number, rank=rank, subject=subject))

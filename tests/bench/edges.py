@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import uvicorn
 from aiogram.methods import TelegramMethod
+from aiogram.types import MessageEntity
 from discord.http import Route
 from starlette.types import ASGIApp, Message, Scope
 from tests.bench import day_discord, day_telegram
@@ -52,7 +53,7 @@ class TelegramEdge(Recorded):
                 self.answered.append(said.callback_query_id)
             case "sendPhoto" | "sendMessage":
                 return json.dumps({"ok": True, "result": self._posted(said)})
-            case "editMessageMedia" | "editMessageCaption":
+            case "editMessageMedia" | "editMessageCaption" | "editMessageText":
                 return json.dumps({"ok": True, "result": self.card.shown})
         return await super().answer(method)
 
@@ -64,11 +65,17 @@ class TelegramEdge(Recorded):
             self.answered.append(said.ephemeral_message_parameters.callback_query_id)
             return sent | {"ephemeral_message_id": self._number, "text": said.text}
         if said.reply_markup is not None:
-            words = [entity.model_dump(exclude_none=True) for entity in said.caption_entities or ()]
-            sent |= {"photo": PHOTO, "caption": said.caption, "caption_entities": words}
+            if said.__api_method__ == "sendMessage":
+                sent |= {"text": said.text, "entities": _dumped(said.entities)}
+            else:
+                sent |= {"photo": PHOTO, "caption": said.caption, "caption_entities": _dumped(said.caption_entities)}
             sent |= {"reply_markup": said.reply_markup.model_dump(exclude_none=True)}
             self.card = Card(str(self._number), sent)
         return sent
+
+
+def _dumped(entities: Iterable[MessageEntity] | None) -> list[dict[str, Any]]:
+    return [entity.model_dump(exclude_none=True) for entity in entities or ()]
 
 
 class DiscordEdge(Wire):

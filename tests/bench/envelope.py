@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from pydantic import BaseModel
 from tests.bench import claiming, line_discord, line_telegram
 from tests.bench.crowd import CHATS, DISCORD_SPACE, ROOM, TELEGRAM_SPACE, Card, Crowd, Platform, Press, of
 from tests.bench.day_discord import guild
@@ -21,7 +22,7 @@ from tests.bench.day_telegram import admins
 from tests.bench.edges import Browsers, DiscordEdge, TelegramEdge, bodies
 from tests.bench.figures import Figure
 
-from xiaoer import Adapter, Community, Content, SystemClock
+from xiaoer import Adapter, Community, Content, Plugin, SystemClock
 from xiaoer.app import App
 from xiaoer.linking import POINT
 from xiaoer.process import tune_memory
@@ -75,8 +76,13 @@ class Fair:
         self.telegram = TelegramEdge(admins(somebody))
         self.discord = DiscordEdge(guild(somebody))
         self.browsers = Browsers()
-        self.app = make_app(file)
+        self.app = self.make()
         self._keys = 0
+
+    def make(self) -> App:
+        """Return the app."""
+        config = RedEnvelopeConfig(points_a_day=100 * POINTS, envelopes_a_day=100)
+        return make_app(self.file, RedEnvelope, config)
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
@@ -102,7 +108,7 @@ class Fair:
         return address.removeprefix("http://").rstrip("/")
 
     async def _come_in(self) -> None:
-        await self._post(do="join", name=HOST, me="newcomer", locale="zh")
+        await self.post(do="join", name=HOST, me="newcomer", locale="zh")
         role = {"space": ROOM, "me": HOST, "role": "owner"}
         await self.browsers.post("/role", msgspec.json.encode(role), self._host)
         told: dict[Platform, list[bytes]] = {platform: [] for platform in CHATS}
@@ -110,9 +116,14 @@ class Fair:
             told[account.platform].append(self.crowd.join(account))
         await self._tell(told)
         await self.app.store.transact(_link, self.crowd)
-        await self._post(do="write", text=f"/points grant {HOST} {100 * POINTS} 开张大吉")
+        await self.stock()
 
-    async def _post(self, *, me: str = HOST, **what: Any) -> None:
+    async def stock(self) -> None:
+        """Give the host what the crowd shall have."""
+        await self.post(do="write", text=f"/points grant {HOST} {100 * POINTS} 开张大吉")
+
+    async def post(self, *, me: str = HOST, **what: Any) -> None:
+        """Let somebody do something in the sandbox."""
         self._keys += 1
         place = {"key": f"host-{self._keys:06}", "space": ROOM, "chat": CHATS["web"], "me": me}
         await self.browsers.post("/do", msgspec.json.encode(place | what), self._host)
@@ -128,7 +139,11 @@ class Fair:
 
     async def send(self) -> tuple[int, list[Press]]:
         """Send an envelope; return its number and how everybody presses its button."""
-        await self._post(do="write", text=f"/hongbao send {POINTS} {SHARES} 恭喜发财")
+        return await self.ask(f"/hongbao send {POINTS} {SHARES} 恭喜发财")
+
+    async def ask(self, command: str) -> tuple[int, list[Press]]:
+        """Let the host use a command that shows a button; return its number and how everybody presses it."""
+        await self.post(do="write", text=command)
         await self.quiet()
         rows = await self.app.store.report(SEEN, chat=CHATS["web"], person=HOST)
         shown = next(row for row in rows if row.content["buttons"])
@@ -150,6 +165,10 @@ class Fair:
 
     async def claim(self, number: int, presses: list[Press]) -> Claimed:
         """Let everybody press, and count."""
+        return Claimed(*await self.press(presses), *won(self.file, number, self.crowd))
+
+    async def press(self, presses: list[Press]) -> tuple[float, float]:
+        """Let everybody press; return the seconds to the last commit and to the last answer."""
         self.telegram.answered.clear()
         self.discord.answered.clear()
         told: dict[Platform, list[bytes]] = {platform: bodies(of(platform, presses)) for platform in CHATS}
@@ -162,7 +181,7 @@ class Fair:
             answered = time.perf_counter() - begin
         await self.quiet()
         self._check_answers(presses)
-        return Claimed(seconds, answered, *won(self.file, number, self.crowd))
+        return seconds, answered
 
     def _open(self) -> int:
         number: int = rows(self.file, OPEN)[0][0]
@@ -178,7 +197,7 @@ class Fair:
             raise SystemExit(f"{len(answered)} of {len(presses)} are answered: the figures are worth nothing")
 
 
-def make_app(file: Path) -> App:
+def make_app(file: Path, plugin: type[Plugin[Any]], config: BaseModel) -> App:
     """Return an app as ``xiaoer run`` builds it, with one community on three platforms."""
     adapters: dict[str, type[Adapter]] = {
         "telegram": TelegramAdapter,
@@ -189,11 +208,10 @@ def make_app(file: Path) -> App:
     sections["web"] = WebAdapter.settings(port=0)
     spaces = (TELEGRAM_SPACE, DISCORD_SPACE, ROOM)
     community = Community("town", "Town", "zh", ZoneInfo("Asia/Shanghai"), spaces, {"main": tuple(CHATS.values())})
-    config = RedEnvelopeConfig(points_a_day=100 * POINTS, envelopes_a_day=100)
-    loaded = LoadedCommunity(community, (RedEnvelope.name,), {RedEnvelope.name: config}, {})
+    loaded = LoadedCommunity(community, (plugin.name,), {plugin.name: config}, {})
     tokens = {"TELEGRAM_TOKEN": line_telegram.TOKEN, "DISCORD_TOKEN": line_discord.TOKEN}
     settings = LoadedSettings(file, XiaoerSection(database=str(file)), sections, (loaded,), tokens=tokens)
-    return App(settings, {RedEnvelope.name: RedEnvelope}, adapters, b"the key of a measurement", SystemClock())
+    return App(settings, {plugin.name: plugin}, adapters, b"the key of a measurement", SystemClock())
 
 
 def _link(tx: Transaction, crowd: Crowd) -> None:

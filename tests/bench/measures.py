@@ -256,6 +256,14 @@ async def envelope() -> list[Figure]:
     return await measured()
 
 
+async def seats() -> list[Figure]:
+    """Measure a crowd that asks for the last seats at once."""
+    # the platforms' libraries are loaded here, because they weigh on what else is measured
+    from tests.bench.seats import seats as measured
+
+    return await measured()
+
+
 async def broadcast() -> list[Figure]:
     """Measure one message to ten thousand chats."""
     from tests.bench.broadcast import broadcast as measured  # aiogram is loaded here, likewise
@@ -282,6 +290,7 @@ MEASURES = {
     "discord": replay.discord,
     "delivering": delivering,
     "envelope": envelope,
+    "seats": seats,
     "broadcast": broadcast,
     "referral": referral,
 }

@@ -18,9 +18,7 @@ SEATS = Statement(select(seats).order_by(seats.c.track, seats.c.subject, seats.c
 OFFERS = Statement(select(offers).order_by(offers.c.id))
 WAITING = Statement(select(waiting).order_by(waiting.c.id))
 TRAIL = Statement(select(trail).order_by(trail.c.id))
-CITIES = {
-    "city": {"zh": "城市", "en": "City", "subjects": {"hangzhou": {"zh": "杭州", "en": "Hangzhou"}, "suzhou": {}}}
-}
+CITIES = {"city": {"en": "City", "subjects": {"hangzhou": {"zh": "杭州", "en": "Hangzhou"}, "suzhou": {}}}}
 """A track of two subjects."""
 
 
