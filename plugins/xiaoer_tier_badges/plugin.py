@@ -73,7 +73,7 @@ class TierBadges(Plugin[TierBadgesConfig]):
         yield Cron("review", "17 * * * *", Misfire("merge"))
         yield Cron("night", "41 4 * * *", Misfire("merge"))
         if any(not gate.whole for gate in config.gates):
-            yield Cron("gates", "*/5 * * * *", Misfire("merge"))
+            yield Cron("gates", "*/10 * * * *", Misfire("merge"))
 
     @picture("certificate")
     def draw_certificate(self, data: dict[str, Any]) -> bytes:
