@@ -229,25 +229,23 @@ def _placed(table: Any) -> Any:
     return and_(table.c.community == _here, table.c.track == _of_track, table.c.subject == _of_subject)
 
 
-IN_PLACE = Statement(
-    union_all(
-        select(seats.c.number, seats.c.state, person_of(seats.c.holder).label("person"), seats.c.name).where(
-            _placed(seats)
-        ),
-        select(offers.c.number, literal("held"), person_of(offers.c.account), offers.c.name).where(
-            _placed(offers), offers.c.state == "open", offers.c.number.is_not(None)
-        ),
-    )
-)
+_in_place = union_all(
+    select(seats.c.number, seats.c.state, person_of(seats.c.holder).label("person"), seats.c.name).where(
+        _placed(seats)
+    ),
+    select(offers.c.number, literal("held").label("state"), person_of(offers.c.account), offers.c.name).where(
+        _placed(offers), offers.c.state == "open", offers.c.number.is_not(None)
+    ),
+).subquery()
+IN_PLACE = Statement(select(_in_place))
 """The numbers of a subject that were given, and behind them those that are held."""
 
-PENDING_AT = Statement(
-    union(
-        select(person_of(waiting.c.account).label("person")).where(_placed(waiting)),
-        select(person_of(offers.c.account)).where(_placed(offers), offers.c.state == "open"),
-        select(person_of(transfers.c.taker)).where(_placed(transfers), transfers.c.state == "open"),
-    )
-)
+_pending = union(
+    select(person_of(waiting.c.account).label("person")).where(_placed(waiting)),
+    select(person_of(offers.c.account)).where(_placed(offers), offers.c.state == "open"),
+    select(person_of(transfers.c.taker)).where(_placed(transfers), transfers.c.state == "open"),
+).subquery()
+PENDING_AT = Statement(select(_pending))
 """Who waits for a seat of a subject, is offered one, or was asked to take one over."""
 
 ALL_HOLDERS = Statement(

@@ -212,7 +212,8 @@ class _Reader:
 
     def _place(self, line: int, track: str, subject: str) -> Place | None:
         word = "/".join(part for part in (track, subject) if part)
-        found = find_places(self._board, word, self._community)
+        tracks = {one.id: one for one in self._board.values() if not track or track.casefold() in _calls(one)}
+        found = find_places(tracks, subject, self._community)
         if len(found) == 1:
             return found[0].place
         self._fault(line, "several_places" if found else "no_place", place=one_line(word, 60) or "–")
@@ -248,6 +249,10 @@ class _Reader:
         elif since > self._today:
             self._fault(line, "future", date=since.isoformat())
         return since
+
+
+def _calls(track: Track) -> set[str]:
+    return {name.casefold() for name in (track.id, *track.names) if name}
 
 
 def _twice(entries: Iterable[Entry]) -> Iterator[Fault]:
