@@ -20,7 +20,7 @@ from xiaoer_tier_badges.place import (
 )
 from xiaoer_tier_badges.seat import Place
 from xiaoer_tier_badges.statements import LAST_OFFER_AT, MINE, OFFER_BY_ID, OFFERED, SEAT, TAKEN
-from xiaoer_tier_badges.wording import called, name_of, rank_of
+from xiaoer_tier_badges.wording import called, name_of, rank_of, signed
 
 WHY_LIMIT = 200
 
@@ -47,7 +47,7 @@ def offer(tx: Transaction, who: Who, to: Named, wish: Wish, config: TierBadgesCo
     if older is not None:
         raise Refusal("tier_badges.refused.offered_already", name=name, subject=subject, until=older.expires)
     _check_free(tx, spot, wish.number)
-    offering.make(tx, config, spot, to.account, to.name, "hand", number=wish.number, by=who.account)
+    offering.make(tx, config, spot, to.account, to.name, "hand", number=wish.number, by=signed(who))
     key = "tier_badges.offer.made" if wish.number is None else "tier_badges.offer.made_number"
     tx.answer(tx.content(key, name=name, subject=subject, number=wish.number, days=config.offer_days))
 
@@ -73,7 +73,7 @@ def pressed(tx: Transaction, who: Who, number: int, config: TierBadgesConfig) ->
     """
     row = _offer(tx, who, number)
     spot = spot_at(config, row.track, row.subject)
-    if row.state in ("declined", "withdrawn"):
+    if row.state in ("declined", "withdrawn") and not spot.subject.terms.open:
         check_seatless(tx, spot, who.account)
         if offering.good_offer(tx, spot.place, who.account) is None:
             raise Refusal("tier_badges.refused.offer_closed", subject=called(tx, spot.subject))
@@ -240,7 +240,7 @@ def revoke(tx: Transaction, who: Who, word: str, number: int, why: str, config: 
     if seat is None or seat.state != "confirmed":
         raise Refusal("tier_badges.refused.nobody_has", subject=subject, number=number)
     why = one_line(why, WHY_LIMIT)
-    seating.vacate(tx, config, seat, who.account, why, "revoked")
+    seating.vacate(tx, config, seat, signed(who), why, "revoked")
     tx.answer(tx.content("tier_badges.revoked", subject=subject, number=number, name=seat.name))
     values: dict[str, Any] = {"subject": called(tx, spot.subject, "all"), "number": number, "why": why}
     tx.tell(seat.holder, tx.content("tier_badges.revoked_yours", to="all", **values))

@@ -8,9 +8,9 @@ from xiaoer import Button, Named, Refusal, Row, Transaction, Who, plain
 from xiaoer_tier_badges import board, waitlist
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.holders import changed, note
-from xiaoer_tier_badges.place import Spot, check_member, check_seatless, here, seat_at, spot_at
+from xiaoer_tier_badges.place import Spot, check_member, check_seatless, here, seat_at, spot_at, spot_of
 from xiaoer_tier_badges.seat import Place
-from xiaoer_tier_badges.seating import end_transfer, wants_nothing_more
+from xiaoer_tier_badges.seating import end_transfer, stays_yours, wants_nothing_more
 from xiaoer_tier_badges.statements import ASK, HAND_ON, TRANSFER, TRANSFERS_AT, TRANSFERS_OF
 from xiaoer_tier_badges.wording import called, name_of, rank_of
 
@@ -122,7 +122,7 @@ def agree(tx: Transaction, who: Who, row: Row, config: TierBadgesConfig) -> None
     if not handed:
         raise Refusal("tier_badges.refused.transfer_over", name=row.giver_name)
     end_transfer(tx, row, "done")
-    wants_nothing_more(tx, place, who.account)
+    wants_nothing_more(tx, spot, who.account)
     changed(tx, config, place, row.number, row.giver, row.giver_name, "handed_on", row.giver, name)
     changed(tx, config, place, row.number, who.account, name, "taken_over", who.account, row.giver_name)
     rank = rank_of(tx, spot.track, row.number)
@@ -145,8 +145,7 @@ def refuse(tx: Transaction, row: Row, config: TierBadgesConfig) -> None:
     place = Place(row.track, row.subject)
     note(tx, place, row.number, row.giver, row.giver_name, "refused", row.taker)
     tx.answer(tx.content("tier_badges.transfer.refused", name=row.giver_name, subject=called(tx, spot.subject)))
-    values = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
-    tx.tell(row.giver, tx.content("tier_badges.transfer.refused_you", to="all", **values))
+    stays_yours(tx, spot, row)
 
 
 def take_back(tx: Transaction, row: Row, config: TierBadgesConfig) -> None:
@@ -169,7 +168,10 @@ def expire(tx: Transaction, number: int, config: TierBadgesConfig) -> None:
     if row is None or row.state != "open" or row.expires > tx.now:
         return
     end_transfer(tx, row, "expired")
-    spot = spot_at(config, row.track, row.subject)
-    note(tx, spot.place, row.number, row.giver, row.giver_name, "unanswered", "", row.taker_name)
+    place = Place(row.track, row.subject)
+    note(tx, place, row.number, row.giver, row.giver_name, "unanswered", "", row.taker_name)
+    spot = spot_of(config, place)
+    if spot is None:
+        return
     values = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
     tx.tell(row.giver, tx.content("tier_badges.transfer.unanswered", to="all", **values))

@@ -24,7 +24,7 @@ def note(
         account: whose.
         name: what they are called.
         what: the last part of the text ``tier_badges.trail.<what>``.
-        by: the account that did it; empty for the machine.
+        by: who did it; empty for the machine.
         why: their reason, as it was typed.
     """
     tx.run(
@@ -63,7 +63,7 @@ def changed(
         account: whose it became, or was.
         name: what they are called.
         what: the last part of the text ``tier_badges.trail.<what>``.
-        by: the account that did it; empty for the machine.
+        by: who did it; empty for the machine.
         why: their reason, as it was typed.
     """
     note(tx, place, number, account, name, what, by, why)

@@ -36,7 +36,7 @@ def make(
         name: what they are called.
         how: what it is for, ``hand`` or ``waitlist`` for instance.
         number: the number that is held for them; None for the lowest that is free when they confirm.
-        by: the account that offers it; empty for the machine.
+        by: who offers it; empty for the machine.
     """
     place, name = spot.place, name_of(account, name)
     withdraw(tx, open_offers(tx, place, account))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from xiaoer import Refusal, Row, Transaction
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.seat import Place, Subject, Track, find_places, lowest_free
-from xiaoer_tier_badges.statements import FIRST_WAITING, MINE_AT, TAKEN
+from xiaoer_tier_badges.statements import FIRST_WAITING, MINE_AT, TAKEN, TAKEN_COUNT
 from xiaoer_tier_badges.wording import called, listed
 
 
@@ -78,14 +78,18 @@ def seat_at(tx: Transaction, place: Place, account: str) -> Row | None:
 
 def free_number(tx: Transaction, spot: Spot) -> int | None:
     """Return the number that is given next; None when all are taken."""
+    if free_seats(tx, spot) == 0:  # which is known much sooner than the numbers are read
+        return None
     taken = {row.number for row in tx.all(TAKEN, **here(tx, spot.place), refill=int(spot.track.refill))}
     return lowest_free(spot.track.capacity, taken)
 
 
 def free_seats(tx: Transaction, spot: Spot) -> int:
     """Return how many numbers can be given."""
-    taken = {row.number for row in tx.all(TAKEN, **here(tx, spot.place), refill=int(spot.track.refill))}
-    return spot.track.capacity - len([number for number in taken if number <= spot.track.capacity])
+    track = spot.track
+    row = tx.one(TAKEN_COUNT, **here(tx, spot.place), refill=int(track.refill), capacity=track.capacity)
+    taken: int = 0 if row is None else row.count
+    return track.capacity - taken
 
 
 def somebody_waits(tx: Transaction, place: Place) -> bool:

@@ -21,7 +21,7 @@ from xiaoer_tier_badges.statements import (
     OPEN_OFFERS,
     SEAT,
     SEATED,
-    TAKEN,
+    TAKEN_COUNT,
     WAITING_PLACES,
 )
 
@@ -52,9 +52,9 @@ async def look(ctx: Context[TierBadgesConfig]) -> None:
 async def _room(ctx: Context[TierBadgesConfig], track: Track, place: Place) -> int:
     """Return for how many seats of a subject there is no offer yet."""
     there = _there(ctx, place)
-    taken = {row.number for row in await ctx.report(TAKEN, **there, refill=int(track.refill))}
+    (taken,) = await ctx.report(TAKEN_COUNT, **there, refill=int(track.refill), capacity=track.capacity)
     (offered,) = await ctx.report(OPEN_OFFERS, **there)
-    return track.capacity - len([number for number in taken if number <= track.capacity]) - int(offered.count)
+    return track.capacity - int(taken.count) - int(offered.count)
 
 
 def _there(ctx: Context[TierBadgesConfig], place: Place) -> dict[str, Any]:
@@ -97,6 +97,8 @@ def tidy(tx: Transaction, config: TierBadgesConfig) -> None:
             seat = tx.one(SEAT, **here(tx, place), nr=row.last)
             if seat is not None:
                 note(tx, place, row.last, seat.holder, seat.name, "linked", "", f"№{row.first}")
+                values = {"name": seat.name, "first": row.first, "last": row.last, "place": str(place)}
+                tx.tell_admins(tx.content("tier_badges.linked", to="all", **values))
 
 
 def fill(tx: Transaction, place: Place, config: TierBadgesConfig) -> None:

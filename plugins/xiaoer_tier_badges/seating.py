@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xiaoer import Row, Transaction, Who
+from xiaoer import Refusal, Row, Transaction, Who
 from xiaoer_tier_badges import board, offering, waitlist
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.holders import changed, note
@@ -20,9 +20,13 @@ from xiaoer_tier_badges.wording import called, name_of
 
 
 def give(tx: Transaction, config: TierBadgesConfig, spot: Spot, number: int, who: Who) -> None:
-    """Give somebody a number that is free or held for them."""
+    """Give somebody a number that is free or held for them.
+
+    Raises:
+        Refusal: somebody has it already.
+    """
     place, name = spot.place, name_of(who.account, who.name)
-    given = tx.run(
+    if not tx.run(
         GIVE,
         community=tx.community.id,
         track=place.track,
@@ -31,21 +35,29 @@ def give(tx: Transaction, config: TierBadgesConfig, spot: Spot, number: int, who
         holder=who.account,
         name=name,
         since=tx.now,
-    )
-    assert given == 1  # noqa: S101 - it was looked at in this transaction
-    wants_nothing_more(tx, place, who.account)
+    ):
+        raise Refusal("tier_badges.refused.taken", subject=called(tx, spot.subject), number=number)
+    wants_nothing_more(tx, spot, who.account)
     changed(tx, config, place, number, who.account, name, "confirmed", who.account)
     waitlist.fill(tx, config, place)
     board.refresh(tx, config, place)
 
 
-def wants_nothing_more(tx: Transaction, place: Place, account: str) -> None:
+def wants_nothing_more(tx: Transaction, spot: Spot, account: str) -> None:
     """Take back what else somebody was about to get of a subject, now that they have a seat of it."""
+    place = spot.place
     offering.withdraw(tx, offering.open_offers(tx, place, account))
     tx.run(NOT_WAITING, **here(tx, place), who=account)
     for row in tx.all(TRANSFERS_OF, here=tx.community.id, who=account):
         if (row.track, row.subject) == place and tx.person(row.taker) == tx.person(account):
             end_transfer(tx, row, "withdrawn")
+            stays_yours(tx, spot, row)
+
+
+def stays_yours(tx: Transaction, spot: Spot, row: Row) -> None:
+    """Tell a holder that somebody does not take their seat over."""
+    values = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
+    tx.tell(row.giver, tx.content("tier_badges.transfer.refused_you", to="all", **values))
 
 
 def end_transfer(tx: Transaction, row: Row, became: str) -> bool:
@@ -61,7 +73,7 @@ def vacate(tx: Transaction, config: TierBadgesConfig, seat: Row, by: str, why: s
         tx: the transaction.
         config: the community's.
         seat: the seat, with its holder.
-        by: the account that does it; empty for the machine.
+        by: who does it; empty for the machine.
         why: the reason, as it was typed.
         what: how the trail calls it.
     """

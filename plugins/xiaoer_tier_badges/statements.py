@@ -32,8 +32,16 @@ _given = select(seats.c.number).where(
     *_placed(seats), or_(seats.c.state != "vacant", bindparam("refill", type_=Integer) == 0)
 )
 _held = select(offers.c.number).where(*_placed(offers), offers.c.state == "open", offers.c.number.is_not(None))
-TAKEN = Statement(select(union_all(_given, _held).subquery().c.number))
+_taken = union_all(_given, _held).subquery()
+TAKEN = Statement(select(_taken.c.number))
 """The numbers of a subject that cannot be given now."""
+
+TAKEN_COUNT = Statement(
+    select(func.count(_taken.c.number.distinct()).label("count")).where(
+        _taken.c.number <= bindparam("capacity", type_=Integer)
+    )
+)
+"""How many of a subject's numbers up to its capacity cannot be given now."""
 
 _give = upsert(seats).values(**_row(seats, "state"), state="confirmed")
 GIVE = Statement(

@@ -47,6 +47,11 @@ def name_of(account: str, name: str) -> str:
     return one_line(name, NAME_LIMIT) or account
 
 
+def signed(who: Who) -> str:
+    """Return how the trail names an admin who did something: by name and account."""
+    return f"{name_of(who.account, who.name)} ({who.account})"
+
+
 def redacted(name: str) -> str:
     """Return a name of which only the first letter is told."""
     return f"{name[:1]}…"

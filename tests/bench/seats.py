@@ -90,9 +90,13 @@ def counted(file: Path, crowd: Crowd, presses: list[Press]) -> tuple[int, int, i
     given = rows(file, SEATED, CAPACITY - LAST)
     line = [account for _, account in given] + [account for (account,) in rows(file, WAITS)]
     consecutive = [number for number, _ in given] == list(range(CAPACITY - LAST + 1, CAPACITY + 1))
-    if not consecutive or {owner[account] for account in line} != set(range(PEOPLE)):
+    if not consecutive or {owner[account] for account in line} != set(range(len(crowd.people))):
         raise SystemExit(f"{len(given)} seats and {len(line)} people: the figures are worth nothing")
-    return len(given), len(line) - PEOPLE, sum(_misplaced(platform, crowd, presses, line) for platform in IN_ORDER)
+    return (
+        len(given),
+        len(line) - len(crowd.people),
+        sum(_misplaced(platform, crowd, presses, line) for platform in IN_ORDER),
+    )
 
 
 def _misplaced(platform: Platform, crowd: Crowd, presses: list[Press], line: list[str]) -> int:

@@ -1,8 +1,21 @@
 """Who was here before, and what people may."""
 
+from datetime import timedelta
 from typing import Any
 
-from xiaoer import Content, Context, MemberJoined, MessagePosted, NoConfig, Plugin, on_join, on_message
+from xiaoer import (
+    MEMBERS_SINCE,
+    CommandUsed,
+    Content,
+    Context,
+    MemberJoined,
+    MessagePosted,
+    NoConfig,
+    Plugin,
+    command,
+    on_join,
+    on_message,
+)
 from xiaoer.linking import POINT
 from xiaoer.testing import Town, play
 from xiaoer.testing.scene import MAIN
@@ -86,3 +99,54 @@ async def test_who_left_is_nothing_here_any_more() -> None:
         await town.join("boss")
         await town.leave("boss")
         assert await role(town, "boss") == "member"
+
+
+class Calendar(Plugin[NoConfig]):
+    """Tells since when somebody is here."""
+
+    name = "calendar"
+
+    @command("since")
+    async def since(self, ctx: Context[Any], event: CommandUsed) -> None:
+        ctx.transact(_since, event.who.account)
+
+
+def _since(tx: Transaction, account: str) -> None:
+    since = tx.since(account)
+    tx.answer(Content((f"{(tx.now - since).days} days" if since else "no member",)))
+
+
+async def days_here(town: Town, name: str) -> str:
+    answer = await town.use(name, "/since")
+    assert answer is not None
+    return answer.text
+
+
+async def test_somebody_is_here_since_the_first_of_their_accounts_came() -> None:
+    async with play(Calendar) as town:
+        await town.join("ann")
+        await town.pass_time(days=2)
+        await town.join("nan")
+        await town.app.store.transact(Transaction.run, POINT, stands="fake:nan", old="fake:ann")
+        assert await days_here(town, "nan") == "2 days"
+
+
+async def test_who_comes_back_is_here_since_then() -> None:
+    async with play(Calendar) as town:
+        await town.join("ann")
+        await town.leave("ann")
+        await town.pass_time(days=2)
+        await town.join("ann")
+        assert await days_here(town, "ann") == "0 days"
+
+
+async def test_the_report_names_each_person_who_is_here_for_long_enough_once() -> None:
+    async with play(Calendar) as town:
+        for name in ("ann", "nan", "ben", "cid"):
+            await town.join(name)
+        await town.app.store.transact(Transaction.run, POINT, stands="fake:ann", old="fake:nan")
+        await town.leave("cid")
+        await town.pass_time(days=2)
+        await town.join("dan")
+        found = await town.rows(MEMBERS_SINCE, here="town", until=town.now() - timedelta(days=1), most=10)
+        assert [row.person for row in found] == ["fake:ann", "fake:ben"]

@@ -21,6 +21,9 @@ KILLS = int(os.environ.get("XIAOER_KILLS", "312"))
 WITH_ENVELOPES = KILLS * 3 // 26
 """So many of them while red envelopes are about."""
 
+WITH_TRANSFERS = KILLS // 39
+"""So many of them while a seat is handed on."""
+
 UNKNOWN = "It is not known whether"
 """What admins are told of a message of which nobody can tell whether it was sent."""
 

@@ -31,9 +31,10 @@ from xiaoer.logs import configure
 from xiaoer.secrets import Secrets
 from xiaoer.settings import load_settings
 from xiaoer_red_envelope import RedEnvelope, book, cards
+from xiaoer_tier_badges import TierBadges
 
 LOADED = (xiaoer_discord.line, xiaoer_telegram.line, cards)
-PLUGINS: dict[str, type[Plugin[Any]]] = {"crasher": Crasher, "bank": Bank, "red_envelope": RedEnvelope}
+PLUGINS: dict[str, type[Plugin[Any]]] = {kind.name: kind for kind in (Crasher, Bank, RedEnvelope, TierBadges)}
 
 
 class Brief(timedelta):

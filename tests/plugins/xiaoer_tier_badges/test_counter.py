@@ -19,6 +19,7 @@ from tests.plugins.xiaoer_tier_badges.scene import (
 from xiaoer import Mention
 from xiaoer.testing import Town
 from xiaoer.testing.adapter import FakeMessage
+from xiaoer.testing.scene import ADMINS
 
 
 async def test_the_lowest_number_is_given_to_who_confirms_first() -> None:
@@ -160,6 +161,9 @@ async def test_two_seats_from_before_a_linking_both_stay_which_the_trail_says_on
         await town.pass_time(hours=3)
         assert await holders(town) == {1: "ann", 2: "nan"}
         assert (await done(town)).count("linked") == 1
+        assert [message.text for message in town.messages(ADMINS)] == [
+            "Nan has №1 and №2 of partner/tea, because accounts were linked. Both stay; /seat revoke takes one back."
+        ]
 
 
 async def test_somebody_may_have_a_seat_of_each_subject() -> None:

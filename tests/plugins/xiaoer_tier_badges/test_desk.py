@@ -59,12 +59,12 @@ async def test_the_audit_says_who_did_what_when_and_why() -> None:
         await ask(town, "ann", "/seat confirm")
         await admin(town, "/seat revoke tea 1 never came")
         lines = (await admin(town, "/seat audit tea 1")).splitlines()
-        assert lines[1].endswith("№1 taken from Ann · by fake:boss · never came")
+        assert lines[1].endswith("№1 taken from Ann · by Boss (fake:boss) · never came")
         assert lines[2].endswith("№1 confirmed by Ann · by Ann")
         assert (
             (await admin(town, "/seat audit"))
             .splitlines()[3]
-            .endswith("a seat offered to Ann · by fake:boss · by an admin")
+            .endswith("a seat offered to Ann · by Boss (fake:boss) · by an admin")
         )
 
 
