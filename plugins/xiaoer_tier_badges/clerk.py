@@ -13,6 +13,7 @@ from xiaoer import (
     ActionEnded,
     Button,
     CommandUsed,
+    Community,
     Content,
     Context,
     KeepFile,
@@ -29,7 +30,7 @@ from xiaoer import (
 from xiaoer_tier_badges import board, porter, seating
 from xiaoer_tier_badges.census import Person, Taken, Verdict, judge
 from xiaoer_tier_badges.config import TierBadgesConfig
-from xiaoer_tier_badges.place import Spot, here
+from xiaoer_tier_badges.place import Spot, here, spot_at
 from xiaoer_tier_badges.records import (
     ALL_HOLDERS,
     GIVE_ALL,
@@ -132,7 +133,9 @@ async def confirm(ctx: Here, who: Who, said: str = "") -> None:
     file = await ctx.file(rows[0].digest)
     if file is None:
         raise Refusal("tier_badges.refused.no_proposal")
-    ctx.transact(settle, ctx.config, who, await _look(ctx, file.data), rows[0].digest)
+    looked = await _look(ctx, file.data)
+    ready = await asyncio.to_thread(_ready, looked, ctx.community, who.account, ctx.now)
+    ctx.transact(settle, ctx.config, who, looked, ready, rows[0].digest)
 
 
 async def _look(ctx: Here, data: bytes) -> Looked:
@@ -201,8 +204,18 @@ def propose(tx: Transaction, config: TierBadgesConfig, asker: Asker, looked: Loo
     _say(tx, asker, Content(text, ((Button(label, "roll", digest[:16]),),)))
 
 
-def settle(tx: Transaction, config: TierBadgesConfig, who: Who, looked: Looked, digest: str) -> None:
+def settle(
+    tx: Transaction, config: TierBadgesConfig, who: Who, looked: Looked, ready: Mapping[int, str], digest: str
+) -> None:
     """Take a roll in, unless something speaks against any of it by now; then nothing of it is.
+
+    Args:
+        tx: the transaction.
+        config: the community's.
+        who: who says so.
+        looked: what it says.
+        ready: its rows as statements take them, by their lines.
+        digest: under which it is kept.
 
     Raises:
         Refusal: it was taken in already.
@@ -214,7 +227,7 @@ def settle(tx: Transaction, config: TierBadgesConfig, who: Who, looked: Looked, 
     if verdict.faults:
         tx.answer(Content(_faults(tx, verdict.faults)))
         return
-    _write(tx, config, who, looked.people, verdict.give)
+    _write(tx, config, looked, verdict.give, ready)
     forget_last(tx, who.account)
     tx.answer(tx.content("tier_badges.import.done", count=len(verdict.give), same=len(verdict.same)))
 
@@ -236,55 +249,49 @@ def _judged(tx: Transaction, config: TierBadgesConfig, looked: Looked) -> Verdic
 
 
 def _write(
-    tx: Transaction, config: TierBadgesConfig, who: Who, people: Mapping[str, Person], give: Sequence[Entry]
+    tx: Transaction, config: TierBadgesConfig, looked: Looked, give: Sequence[Entry], rows: Mapping[int, str]
 ) -> None:
     """Give all seats of a roll with one statement, note it with another, and let badges follow in parts."""
-    rows: list[dict[str, Any]] = []
-    for entry in give:
-        person = people[entry.person]
-        name = name_of(person.account, entry.name or person.name)
-        rows.append(
-            {
-                "community": tx.community.id,
-                **entry.place._asdict(),
-                "number": entry.number,
-                "holder": person.account,
-                "name": name,
-                "since": _moment(_since(tx, entry)),
-                "state": "confirmed",
-                "account": person.account,
-                "what": "imported",
-                "by": who.account,
-                "why": "",
-                "at": _moment(tx.now),
-            }
-        )
-    written = json.dumps(rows, ensure_ascii=False)
+    written = f"[{','.join(rows[entry.line] for entry in give)}]"
     given = tx.run(GIVE_ALL, rows=written)
-    assert given == len(rows)  # noqa: S101 - each was looked at in this transaction
+    assert given == len(give)  # noqa: S101 - each was looked at in this transaction
     tx.run(NOTE_ALL, rows=written)
+    accounts = {looked.people[entry.person].account for entry in give}
     for place in {entry.place for entry in give}:
-        _clear(tx, place, {tx.person(people[entry.person].account) for entry in give if entry.place == place})
+        for row in tx.all(PENDING_AT, **here(tx, place), rows=json.dumps(sorted(accounts))):
+            seating.wants_nothing_more(tx, spot_at(config, *place), row.person)
         board.refresh(tx, config, place)
     porter.begin(tx)
 
 
-def _since(tx: Transaction, entry: Entry) -> datetime:
-    if entry.since is None:
-        return tx.now
-    return min(datetime.combine(entry.since, time.min, tx.community.timezone), tx.now)
+def _ready(looked: Looked, community: Community, by: str, now: datetime) -> dict[int, str]:
+    """Return the rows of a roll as statements take them, by their lines: not in the transaction, where time counts."""
+    here = {"community": community.id, "state": "confirmed", "what": "imported", "by": by, "why": ""}
+    ready: dict[int, str] = {}
+    for entry in looked.entries:
+        if (person := looked.people.get(entry.person)) is None:
+            continue
+        row: dict[str, Any] = {
+            **here,
+            **entry.place._asdict(),
+            "number": entry.number,
+            "holder": person.account,
+            "account": person.account,
+            "name": name_of(person.account, entry.name or person.name),
+            "since": _moment(_since(entry, community, now)),
+            "at": _moment(now),
+        }
+        ready[entry.line] = json.dumps(row, ensure_ascii=False)
+    return ready
+
+
+def _since(entry: Entry, community: Community, now: datetime) -> datetime:
+    return now if entry.since is None else min(datetime.combine(entry.since, time.min, community.timezone), now)
 
 
 def _moment(at: datetime) -> int:
     """Return a moment as the database keeps it."""
     return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _clear(tx: Transaction, place: Place, persons: set[str]) -> None:
-    """Take back what else these people were about to get of a subject."""
-    for row in tx.all(PENDING_AT, **here(tx, place)):
-        if row.person in persons:
-            seating.wants_nothing_more(tx, place, row.person)
 
 
 def forget_last(tx: Transaction, account: str) -> None:

@@ -245,8 +245,8 @@ _pending = union(
     select(person_of(offers.c.account)).where(_placed(offers), offers.c.state == "open"),
     select(person_of(transfers.c.taker)).where(_placed(transfers), transfers.c.state == "open"),
 ).subquery()
-PENDING_AT = Statement(select(_pending))
-"""Who waits for a seat of a subject, is offered one, or was asked to take one over."""
+PENDING_AT = Statement(select(_pending).where(_pending.c.person.in_(select(person_of(_given.c.value)))))
+"""Who of many accounts, given as a JSON list, waits for a seat of a subject, is offered one, or may take one over."""
 
 ALL_HOLDERS = Statement(
     select(seats)

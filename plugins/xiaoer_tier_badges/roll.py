@@ -27,7 +27,9 @@ HEADS: dict[str, tuple[str, ...]] = {
 """What a column may be called. A rank is only checked."""
 
 NEEDED = ("number", "person")
-MOST_ROWS = 1_000
+MOST_ROWS = 600
+"""Three full subjects: more would take too long in one transaction."""
+
 MOST_BYTES = 1_000_000
 NAME, CELL = 32, 200
 """Characters of a name, and of any other cell."""

@@ -44,7 +44,7 @@ async def test_a_confirmed_seat_puts_its_badge_on() -> None:
 
 async def test_an_offer_alone_puts_nothing_on() -> None:
     async with hall("ann", tracks=small()) as town:
-        await admin(town, "/seat offer ann number=1")
+        await admin(town, "/seat offer ann tea 1")
         assert asked(town) == 0
 
 
