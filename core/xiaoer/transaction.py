@@ -29,7 +29,8 @@ from xiaoer.content import Content, Text
 from xiaoer.errors import FileRefused, Refusal
 from xiaoer.events import AnyEvent, PlatformEvent, encode_event
 from xiaoer.filing import FileRules
-from xiaoer.plugin import MERGE, Misfire
+from xiaoer.plugin import MERGE, ROLES, Misfire, Role
+from xiaoer.roles import GIVEN_ROLE, role_of
 from xiaoer.scene import Addressee, Scene, Voice
 from xiaoer.statements import Compiled, Row, Statement
 from xiaoer.tables import accounts, inbox, members, outbox, shown, timers
@@ -147,6 +148,12 @@ SINCE = Statement(
     select(func.min(func.coalesce(members.c.joined, accounts.c.at)).label("since"))
     .join(accounts, accounts.c.account == members.c.account)
     .where(members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None))
+)
+
+PLATFORM_ROLES = Statement(
+    select(members.c.role).where(
+        members.c.community == bindparam("here"), members.c.account == bindparam("who"), members.c.left.is_(None)
+    )
 )
 
 
@@ -485,6 +492,16 @@ class Transaction(Voice):
         """Return whether the person behind an account is in the community, with whichever of their accounts."""
         here = self.scene.community.id
         return any(self.one(IS_MEMBER, here=here, who=one) is not None for one in self.accounts_of(account))
+
+    def role(self, account: str) -> Role:
+        """Return the highest role of the person behind an account, as far as platforms have told it."""
+        here = self.scene.community
+        found: list[Role] = ["member"]
+        for one in self.accounts_of(account):
+            given = self.one(GIVEN_ROLE, community=here.id, account=one)
+            platform = [row.role for row in self.all(PLATFORM_ROLES, here=here.id, who=one)]
+            found += [role_of(here, one, told, None if given is None else given.role) for told in platform or [""]]
+        return min(found, key=ROLES.index)
 
     def since(self, account: str) -> datetime | None:
         """Return since when the person behind an account is in the community, with whichever of their accounts.

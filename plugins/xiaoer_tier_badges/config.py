@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from xiaoer import Settings
+from xiaoer_tier_badges.gate import Gate, misfits
 from xiaoer_tier_badges.seat import (
     How,
     Names,
@@ -189,6 +190,23 @@ class TierBadgesConfig(Settings):
     grace_days: int = Field(
         default=7, ge=0, le=365, description="Days in which somebody who left may come back and has the seat still."
     )
+    gates: list[Gate] = Field(
+        default=[], max_length=50, description="Chats that admit only holders of some seats; see below."
+    )
+
+    @model_validator(mode="after")
+    def _gated(self) -> Any:
+        found = [
+            InitErrorDetails(
+                type=PydanticCustomError("seat_gate", "{why}", {"why": wrong.message}),
+                loc=("gates", wrong.nr, wrong.key),
+                input=getattr(self.gates[wrong.nr], wrong.key),
+            )
+            for wrong in misfits(self.gates, self.board)
+        ]
+        if found:
+            raise ValidationError.from_exception_data("gates", found)
+        return self
 
     @cached_property
     def board(self) -> dict[str, Track]:

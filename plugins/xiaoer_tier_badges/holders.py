@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from xiaoer import Transaction
+from xiaoer_tier_badges import porter, wearing
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.seat import Place
 from xiaoer_tier_badges.statements import NOTE
+
+GAINED = ("confirmed", "taken_over")
+"""After these somebody has a seat that they had not before, and gets its certificate."""
 
 
 def note(
@@ -62,5 +66,7 @@ def changed(
         by: who did it; empty for the machine.
         why: their reason, as it was typed.
     """
-    del config
     note(tx, place, number, account, name, what, by, why)
+    porter.follow(tx, config, account)
+    if what in GAINED:
+        wearing.congratulate(tx, config, place, number)

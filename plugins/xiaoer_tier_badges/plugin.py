@@ -1,17 +1,23 @@
-"""The seats' hooks, commands and buttons: they look and queue; counter, waitlist, handover and desk decide."""
+"""The seats' hooks, commands and buttons: they look and queue.
+
+Counter, waitlist, handover and desk decide about seats; porter, wearing and clerk about gates, badges and the roll.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BaseModel
 
 from xiaoer import (
+    ActionEnded,
+    BadgesChanged,
     ButtonPressed,
     CommandUsed,
     Context,
     Cron,
+    JoinRequested,
     MemberJoined,
     MemberLeft,
     Misfire,
@@ -24,12 +30,29 @@ from xiaoer import (
     ScheduleDue,
     button,
     command,
+    continuation,
+    on_badges,
     on_join,
+    on_join_request,
     on_leave,
     on_referral,
     on_schedule,
+    picture,
 )
-from xiaoer_tier_badges import absence, counter, desk, handover, merit, press, review
+from xiaoer_tier_badges import (
+    absence,
+    certificate,
+    clerk,
+    counter,
+    desk,
+    handover,
+    merit,
+    porter,
+    press,
+    review,
+    wearing,
+)
+from xiaoer_tier_badges.certificate import CertificateData
 from xiaoer_tier_badges.config import MOST_SEATS, TierBadgesConfig
 from xiaoer_tier_badges.counter import Wish
 from xiaoer_tier_badges.seat import Place
@@ -46,19 +69,48 @@ class TierBadges(Plugin[TierBadgesConfig]):
     capabilities: ClassVar[dict[str, Role]] = {"tier_badges.manage": "secretary"}
 
     def timers(self, config: TierBadgesConfig) -> Iterable[Cron]:
-        """Return when it is looked who deserves a seat, and whether there are more seats than there were."""
-        del config
+        """Return when it is looked who deserves a seat, whether all badges are right, and whether all gates stand."""
         yield Cron("review", "17 * * * *", Misfire("merge"))
+        yield Cron("night", "41 4 * * *", Misfire("merge"))
+        if any(not gate.whole for gate in config.gates):
+            yield Cron("gates", "*/10 * * * *", Misfire("merge"))
+
+    @picture("certificate")
+    def draw_certificate(self, data: dict[str, Any]) -> bytes:
+        """Draw the certificate of a seat."""
+        return certificate.certificate(cast("CertificateData", data))
 
     @on_join
     async def arrive(self, ctx: Here, event: MemberJoined) -> None:
         """Let who comes back have their seats still."""
         ctx.transact(absence.returned, event.who.account)
+        ctx.transact(porter.follow, ctx.config, event.who.account)
 
     @on_leave
     async def depart(self, ctx: Here, event: MemberLeft) -> None:
         """Let the grace of who left begin."""
         ctx.transact(absence.left, event.who.account, ctx.config)
+        ctx.transact(porter.depart, event.space, event.who.account)
+
+    @on_join_request
+    async def knock(self, ctx: Here, event: JoinRequested) -> None:
+        """Let in at a gate who holds what it asks for."""
+        ctx.transact(porter.decide, ctx.config, event)
+
+    @on_badges
+    async def mend(self, ctx: Here, event: BadgesChanged) -> None:
+        """Put right what somebody wears."""
+        ctx.transact(wearing.repair, ctx.config, event)
+
+    @continuation("worn")
+    async def worn(self, ctx: Here, event: ActionEnded) -> None:
+        """Note whether badges can be seen."""
+        ctx.transact(wearing.seen, event)
+
+    @continuation("gated")
+    async def gated(self, ctx: Here, event: ActionEnded) -> None:
+        """Note whether a gate stands."""
+        ctx.transact(porter.gated, event)
 
     @on_referral
     async def brought(self, ctx: Here, event: ReferralConfirmed) -> None:
@@ -81,6 +133,17 @@ class TierBadges(Plugin[TierBadgesConfig]):
                 ctx.transact(absence.over, event.data["account"], ctx.config)
             case "fill":
                 ctx.transact(review.fill, Place(event.data["track"], event.data["subject"]), ctx.config)
+            case "grace":
+                ctx.transact(porter.grace_over, ctx.config, event.data["account"], event.data["chat"])
+            case "repair":
+                ctx.transact(porter.go_on, ctx.config, event.data["nr"], event.data["after"])
+            case "gates":
+                ctx.transact(porter.shut, ctx.config)
+            case "forget":
+                ctx.transact(clerk.forget, event.data["digest"])
+            case "night":
+                ctx.transact(porter.look_after, ctx.config)
+                ctx.transact(clerk.purge)
             case _:
                 await review.look(ctx)
 
@@ -173,3 +236,36 @@ class TierBadges(Plugin[TierBadgesConfig]):
         """Show what was done to seats, by whom and why."""
         del event
         ctx.transact(desk.audit, subject, number or 0, ctx.config)
+
+    @command("seat import", needs="tier_badges.manage", on_message=True)
+    async def take_in(self, ctx: Here, event: CommandUsed, table: Rest | None = None) -> None:
+        """Read a roll of holders and say what would become of it; ``confirm`` lets it be so."""
+        await clerk.take_in(ctx, event, table or "")
+
+    @continuation("roll")
+    async def kept(self, ctx: Here, event: ActionEnded) -> None:
+        """Read the roll that hung on a message."""
+        await clerk.kept(ctx, event)
+
+    @button("roll")
+    async def agree_to_roll(self, ctx: Here, event: ButtonPressed, data: str) -> None:
+        """Let an import be as it was shown."""
+        await clerk.confirm(ctx, event.who, data)
+
+    @command("seat export", needs="tier_badges.manage")
+    async def write_out(self, ctx: Here, event: CommandUsed, subject: Rest | None = None) -> None:
+        """Write the roll of holders into a file."""
+        del event
+        await clerk.write_out(ctx, subject or "")
+
+    @command("badge show", default=True)
+    async def show_badges(self, ctx: Here, event: CommandUsed, person: Rest | None = None) -> None:
+        """Show somebody's badges and the certificate of their seat."""
+        account, name = (event.who.account, event.who.name) if person is None else await ctx.find(person)
+        ctx.transact(wearing.show, ctx.config, account, name)
+
+    @command("badge repair", needs="tier_badges.manage")
+    async def repair(self, ctx: Here, event: CommandUsed) -> None:
+        """Put all badges and gates right."""
+        del event
+        ctx.transact(porter.repair, ctx.config)

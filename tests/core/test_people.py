@@ -1,11 +1,24 @@
-"""Who was here before."""
+"""Who was here before, and what people may."""
 
 from datetime import timedelta
 from typing import Any
 
-from xiaoer import MEMBERS_SINCE, CommandUsed, Content, Context, MemberJoined, NoConfig, Plugin, command, on_join
+from xiaoer import (
+    MEMBERS_SINCE,
+    CommandUsed,
+    Content,
+    Context,
+    MemberJoined,
+    MessagePosted,
+    NoConfig,
+    Plugin,
+    command,
+    on_join,
+    on_message,
+)
 from xiaoer.linking import POINT
 from xiaoer.testing import Town, play
+from xiaoer.testing.scene import MAIN
 from xiaoer.transaction import Transaction
 
 
@@ -51,6 +64,41 @@ async def test_who_was_here_by_another_account_was_here() -> None:
         await town.say("second", "hi")
         await town.app.store.transact(Transaction.run, POINT, stands="fake:ann", old="fake:second")
         assert await said(town, "second")
+
+
+class Herald(Plugin[NoConfig]):
+    name = "herald"
+
+    @on_message
+    async def tell(self, ctx: Context[Any], event: MessagePosted) -> None:
+        ctx.transact(tell, f"fake:{event.text}")
+
+
+def tell(tx: Transaction, account: str) -> None:
+    tx.send(MAIN, Content((tx.role(account),)))
+
+
+async def role(town: Town, name: str) -> str:
+    await town.say("herold", name)
+    return town.messages()[-1].text
+
+
+async def test_the_highest_role_of_all_accounts_of_a_person_is_told() -> None:
+    async with play(Herald) as town:
+        town.person("boss", role="secretary")
+        await town.join("boss")
+        await town.join("ann")
+        assert [await role(town, name) for name in ("boss", "ann", "nobody")] == ["secretary", "member", "member"]
+        await town.app.store.transact(Transaction.run, POINT, stands="fake:boss", old="fake:ann")
+        assert await role(town, "ann") == "secretary"
+
+
+async def test_who_left_is_nothing_here_any_more() -> None:
+    async with play(Herald) as town:
+        town.person("boss", role="secretary")
+        await town.join("boss")
+        await town.leave("boss")
+        assert await role(town, "boss") == "member"
 
 
 class Calendar(Plugin[NoConfig]):

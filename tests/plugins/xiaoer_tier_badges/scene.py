@@ -9,7 +9,7 @@ from sqlalchemy import select
 from xiaoer import Plugin, Row, Statement
 from xiaoer.linking import POINT
 from xiaoer.testing import Town, play
-from xiaoer.testing.scene import MAIN
+from xiaoer.testing.scene import MAIN, SPACE
 from xiaoer.transaction import Transaction
 from xiaoer_tier_badges import TierBadges
 from xiaoer_tier_badges.tables import offers, seats, trail, waiting
@@ -29,9 +29,11 @@ def small(**track: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def hall(*people: str, plugins: tuple[type[Plugin[Any]], ...] = (), **config: Any) -> AsyncGenerator[Town]:
+async def hall(
+    *people: str, plugins: tuple[type[Plugin[Any]], ...] = (), spaces: tuple[str, ...] = (SPACE,), **config: Any
+) -> AsyncGenerator[Town]:
     """Open a community in which people are."""
-    async with play(TierBadges, *plugins, config={"tier_badges": config}) as town:
+    async with play(TierBadges, *plugins, config={"tier_badges": config}, spaces=spaces) as town:
         for name in people:
             await town.join(name)
         yield town
