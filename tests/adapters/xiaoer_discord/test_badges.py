@@ -311,6 +311,18 @@ async def test_a_deleted_role_is_told_of_all_who_wore_it_once(town: Town) -> Non
     assert sorted(found) == ["badges Ann", "badges Bob"]
 
 
+async def test_a_role_that_was_made_anew_leaves_nothing_of_its_forerunner_to_tell(town: Town) -> None:
+    await wear(town, "Ann", GOLD)
+    await town.settle()
+    town.server.delete_role(town.guild, named(town, "Founding")[0])
+    while not await told(town):
+        pass
+    await wear(town, "Ann", GOLD)
+    async with town.away():
+        pass
+    assert await told(town) == ["badges Ann"]
+
+
 async def test_those_who_lost_a_role_are_told_of_though_it_is_made_anew_for_others_meanwhile(town: Town) -> None:
     await wear(town, "Ann", GOLD)
     await town.settle()
