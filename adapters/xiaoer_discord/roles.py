@@ -22,6 +22,9 @@ from xiaoer_discord.noted import Noted, Stands
 NAME = 100
 """Characters of a role's name (Discord docs, Role Object)."""
 
+LONG = 600.0
+"""Seconds after which nobody waits for a role: a bot makes 250 in two days (discord-api-docs 1480)."""
+
 
 class Roles:
     """The roles of guilds that stand for badges.
@@ -83,9 +86,14 @@ class Roles:
                 hoist=False,
                 mentionable=False,
             )
+        except discord.RateLimited as error:
+            if error.retry_after < LONG:
+                raise
+            reason = "the bot has made 250 roles in two days"
+            raise self._complaints.lacks("discord.roles_spent", guild, reason) from error
         except discord.HTTPException as error:
             self.refused(guild, error, name_of(badge))
-        self._complaints.works(guild, "discord.full_of_roles")
+        self._complaints.works(guild, "discord.full_of_roles", "discord.roles_spent")
         return self._client.learn_role(guild, made)
 
     async def _dress(self, guild: discord.Guild, role: discord.Role, badge: Badge) -> discord.Role:

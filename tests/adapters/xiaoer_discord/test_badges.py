@@ -239,6 +239,20 @@ async def test_admins_hear_once_that_a_server_is_full_of_roles(town: Town) -> No
     assert town.reports == ["discord.full_of_roles"]
 
 
+async def test_nobody_waits_for_days_until_the_bot_may_make_roles_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for after, error in ((5.0, TryLater), (100_000.0, NotPermitted), (100_000.0, NotPermitted)):
+
+        async def limited(*_: object, after: float = after, **__: object) -> None:
+            raise discord.RateLimited(after)
+
+        monkeypatch.setattr(town.line._client.http, "create_role", limited)
+        with pytest.raises(error):
+            await wear(town, "Ann", GOLD)
+    assert town.reports == ["discord.roles_spent"]
+
+
 async def test_whom_the_gateway_told_of_nobody_asks_for(town: Town) -> None:
     await town.write("Ann", "hello")
     await town.settle()
@@ -295,6 +309,18 @@ async def test_a_deleted_role_is_told_of_all_who_wore_it_once(town: Town) -> Non
         pass
     await town.settle()
     assert sorted(found) == ["badges Ann", "badges Bob"]
+
+
+async def test_a_role_that_was_made_anew_leaves_nothing_of_its_forerunner_to_tell(town: Town) -> None:
+    await wear(town, "Ann", GOLD)
+    await town.settle()
+    town.server.delete_role(town.guild, named(town, "Founding")[0])
+    while not await told(town):
+        pass
+    await wear(town, "Ann", GOLD)
+    async with town.away():
+        pass
+    assert await told(town) == ["badges Ann"]
 
 
 async def test_those_who_lost_a_role_are_told_of_though_it_is_made_anew_for_others_meanwhile(town: Town) -> None:
