@@ -1,7 +1,7 @@
 """Seats that are handed on: by both, at once, or not at all."""
 
 import pytest
-from tests.plugins.xiaoer_tier_badges.scene import ask, done, hall, holders, link, private, small
+from tests.plugins.xiaoer_tier_badges.scene import admin, ask, done, hall, holders, link, private, small
 
 OPEN = small(open=True)
 
@@ -69,6 +69,16 @@ async def test_without_an_answer_in_time_it_stays() -> None:
         assert answer is not None
         assert "That is over" in answer.text
         assert await holders(town) == {1: "ann"}
+
+
+async def test_the_holder_hears_that_the_other_got_a_seat_in_another_way() -> None:
+    async with hall("ann", "ben", tracks=OPEN) as town:
+        await ask(town, "ann", "/seat confirm")
+        await admin(town, "/seat open")
+        await ask(town, "ann", "/seat transfer Ben")
+        await town.press("ben", "take")
+        assert await holders(town) == {1: "ann", 2: "ben"}
+        assert private(town, "ann")[-1] == "Ben does not take over seat №1 of Tea: it is yours still."
 
 
 async def test_nobody_takes_over_what_another_is_asked_to() -> None:

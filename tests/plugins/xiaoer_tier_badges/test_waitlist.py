@@ -48,9 +48,9 @@ async def test_what_the_first_does_not_take_goes_to_the_next() -> None:
         await ask(town, "ben", "/seat vacate tea 2")
         await town.pass_time(days=7, minutes=1)
         assert private(town, "dan")[-1] == "The offer of a seat of Tea is over."
-        assert "is held for you" in private(town, "eve")[-1]
+        assert "Seat №2 of Tea (Other) is held" in private(town, "eve")[-1]
         await ask(town, "eve", "/seat decline")
-        assert "is held for you" in private(town, "fay")[-1]
+        assert "Seat №2 of Tea (Other) is held" in private(town, "fay")[-1]
         assert "№2 of Tea is yours" in await ask(town, "fay", "/seat confirm")
         assert await holders(town) == {1: "ann", 2: "fay", 3: "cid"}
 
