@@ -27,7 +27,7 @@ from xiaoer.actions import (
 from xiaoer.allowance import Allowance
 from xiaoer.content import Content, Text
 from xiaoer.errors import FileRefused, Refusal
-from xiaoer.events import AnyEvent, PlatformEvent, encode_event
+from xiaoer.events import AnyEvent, PlatformEvent, Who, encode_event
 from xiaoer.filing import FileRules
 from xiaoer.plugin import MERGE, ROLES, Misfire, Role
 from xiaoer.roles import GIVEN_ROLE, role_of
@@ -129,6 +129,9 @@ PARK = Statement(
         tries=bindparam("tries"),
     )
     .on_conflict_do_nothing()
+)
+WHO = Statement(
+    select(accounts.c.name, accounts.c.locale, accounts.c.handle).where(accounts.c.account == bindparam("account"))
 )
 SAME_AS = Statement(select(accounts.c.same_as).where(accounts.c.account == bindparam("account")))
 ALL_SAME = Statement(
@@ -474,6 +477,13 @@ class Transaction(Voice):
         community = self.scene.community.id if isinstance(event, PlatformEvent) else event.community
         self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now, tries=1)
         self._requested.events.append(event)
+
+    def who(self, account: str) -> Who:
+        """Return whose account it is as far as it was told, to speak to them in their language with ``to=``."""
+        row = self.one(WHO, account=account)
+        if row is None:
+            return Who(account, "")
+        return Who(account, row.name, row.locale, handle=row.handle or "")
 
     def person(self, account: str) -> str:
         """Return the account that stands for the person behind an account: itself, unless accounts are linked."""

@@ -93,7 +93,8 @@ def kept(tx: Transaction, event: ActionEnded) -> None:
     item = find(tx, event.data["number"])
     row = tx.file(event.file) if event.file is not None else None
     if row is None:
-        tx.tell(event.data["by"], Content(tx.text(event.why or "xiaoer.failed", to="all", **event.values)))
+        by = event.data["by"]
+        tx.tell(by, Content(tx.text(event.why or "xiaoer.failed", to=tx.who(by), **event.values)))
     elif item.state in ("rejected", "withdrawn"):
         tx.forget_file(row.digest)
     else:
@@ -170,7 +171,9 @@ def withdraw(tx: Transaction, who: Who, number: int, config: BroadcasterConfig) 
 def _tell_author(tx: Transaction, item: Item, who: Who, key: str, note: str = "") -> None:
     if ":" in item.author and tx.person(item.author) != tx.person(who.account):
         values: dict[str, Any] = {"note": note} if note else {}
-        tx.tell(item.author, tx.content(f"broadcaster.told.{key}", to="all", number=item.number, **values))
+        tx.tell(
+            item.author, tx.content(f"broadcaster.told.{key}", to=tx.who(item.author), number=item.number, **values)
+        )
 
 
 def schedule(tx: Transaction, who: Who, number: int, day: str, slot: str, config: BroadcasterConfig) -> None:

@@ -126,7 +126,9 @@ def _put_out(tx: Transaction, config: BroadcasterConfig, found: Occurrence, item
     if ":" in after.author:
         values: dict[str, Any] = {"points": config.points} if config.points else {}
         key = "posted_points" if config.points else "posted"
-        tx.tell(after.author, tx.content(f"broadcaster.told.{key}", to="all", number=after.number, **values))
+        tx.tell(
+            after.author, tx.content(f"broadcaster.told.{key}", to=tx.who(after.author), number=after.number, **values)
+        )
     return after
 
 

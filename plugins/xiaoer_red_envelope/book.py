@@ -298,7 +298,7 @@ def expire(tx: Transaction, number: int) -> None:
         note=_nr(number),
     )
     _close(tx, number, "expired")
-    tx.tell(row.sender, tx.content("red_envelope.refunded", to="all", number=number, points=left))
+    tx.tell(row.sender, tx.content("red_envelope.refunded", to=tx.who(row.sender), number=number, points=left))
 
 
 def _close(tx: Transaction, number: int, state: str) -> None:

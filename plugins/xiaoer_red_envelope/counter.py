@@ -74,7 +74,8 @@ def give(tx: Transaction, who: Who, gift: Gift) -> None:
     has = Ledger(tx).purse(who.account)
     tx.answer(tx.content("red_envelope.points.given", name=gift.name, points=gift.points, has=has))
     name = one_line(who.name, NAME_LIMIT)
-    tx.tell(gift.account, tx.content("red_envelope.points.came", to="all", name=name, points=gift.points, note=note))
+    them = tx.who(gift.account)
+    tx.tell(gift.account, tx.content("red_envelope.points.came", to=them, name=name, points=gift.points, note=note))
 
 
 def grant(tx: Transaction, who: Who, gift: Gift) -> None:
@@ -91,7 +92,8 @@ def grant(tx: Transaction, who: Who, gift: Gift) -> None:
     Ledger(tx).move(TREASURY, gift.account, gift.points, key=gift.key, reason=reason, by=who.account, note=note)
     values: dict[str, Any] = {"name": gift.name, "points": gift.points, "note": note}
     tx.answer(tx.content("red_envelope.points.granted", **values))
-    tx.tell(gift.account, tx.content("red_envelope.points.bestowed", to="all", points=gift.points, note=note))
+    them = tx.who(gift.account)
+    tx.tell(gift.account, tx.content("red_envelope.points.bestowed", to=them, points=gift.points, note=note))
     by = one_line(who.name, NAME_LIMIT)
     tx.tell_admins(tx.content("red_envelope.points.audited", to="all", by=by, **values))
 

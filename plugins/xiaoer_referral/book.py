@@ -263,7 +263,7 @@ def _pay(tx: Transaction, row: Row, config: ReferralConfig) -> None:
         )
     settle(tx, row, "paid", points=config.points)
     tx.unschedule(f"check.{row.id}")
-    tx.tell(row.inviter, tx.content("referral.paid", to="all", name=row.name, points=config.points))
+    tx.tell(row.inviter, tx.content("referral.paid", to=tx.who(row.inviter), name=row.name, points=config.points))
 
 
 def paid_under(row: Row) -> str:

@@ -143,12 +143,12 @@ def linked(tx: Transaction, number: int, invite: str | None) -> None:
     platform = _called(row.space.partition(":")[0])
     if invite is None:
         tx.run(BECOME, number=number, became="failed")
-        tx.tell(row.owner, tx.content("referral.mine.failed", to="all", platform=platform))
+        tx.tell(row.owner, tx.content("referral.mine.failed", to=tx.who(row.owner), platform=platform))
     elif row.state != "asked":  # it was revoked before it was there
         tx.request(RevokeInvite(chat=row.space, invite=invite))
     else:
         tx.run(MADE, number=number, address=invite)
-        words = tx.text("referral.mine.link", to="all", platform=platform)
+        words = tx.text("referral.mine.link", to=tx.who(row.owner), platform=platform)
         tx.tell(row.owner, Content((*words, " ", Link(invite, invite))))
 
 
@@ -181,4 +181,4 @@ def revoke(tx: Transaction, named: Named) -> None:
     if not count:
         raise Refusal("referral.refused.no_links", name=named.name)
     tx.answer(tx.content("referral.revoked", name=one_line(named.name, NAME_LIMIT), count=count))
-    tx.tell(named.account, tx.content("referral.revoked_yours", to="all"))
+    tx.tell(named.account, tx.content("referral.revoked_yours", to=tx.who(named.account)))

@@ -77,10 +77,11 @@ def _name(tx: Transaction, who: Who, row: Row, named: Named) -> None:
         because="",
         more=1,
     )
+    them = tx.who(named.account)
     buttons = tuple(
-        Button(plain(tx.text(f"referral.agree.{name}", to="all")), name, str(row.id)) for name in ("yes", "no")
+        Button(plain(tx.text(f"referral.agree.{name}", to=them)), name, str(row.id)) for name in ("yes", "no")
     )
-    tx.tell(named.account, tx.content("referral.agree.ask", to="all", buttons=(buttons,), name=row.name))
+    tx.tell(named.account, tx.content("referral.agree.ask", to=them, buttons=(buttons,), name=row.name))
     tx.answer(tx.content("referral.who.said", name=called))
 
 
@@ -98,12 +99,12 @@ def agree(tx: Transaction, who: Who, number: int, yes: bool, config: ReferralCon
     if yes:
         consider(tx, row, config)
         tx.answer(tx.content("referral.agree.done", name=row.name))
-        tx.tell(row.newcomer, tx.content("referral.agree.told", to="all", name=row.inviter_name))
+        tx.tell(row.newcomer, tx.content("referral.agree.told", to=tx.who(row.newcomer), name=row.inviter_name))
         return
     certain = "ambiguous" if row.candidates else "unknown"
     tx.run(NAME, number=row.id, became="open", certain=certain, by=None, called="", because="denied", more=0)
     tx.answer(tx.content("referral.agree.denied", name=row.name))
-    tx.tell(row.newcomer, tx.content("referral.agree.not", to="all", name=row.inviter_name))
+    tx.tell(row.newcomer, tx.content("referral.agree.not", to=tx.who(row.newcomer), name=row.inviter_name))
 
 
 def show(tx: Transaction, who: Who, config: ReferralConfig) -> None:
