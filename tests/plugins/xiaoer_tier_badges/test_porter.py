@@ -113,6 +113,20 @@ async def test_who_qualifies_again_in_time_stays() -> None:
         assert town.fake.removed == []
 
 
+async def test_who_loses_it_again_has_a_whole_grace_again() -> None:
+    async with club("ann") as town:
+        await seated(town, "ann")
+        await town.join("ann", space=CLUB)
+        await ask(town, "ann", "/seat vacate tea 1")
+        await town.pass_time(days=2)
+        await seated(town, "ann")
+        await ask(town, "ann", "/seat vacate tea 1")
+        await town.pass_time(days=2, hours=23)
+        assert town.fake.removed == []
+        await town.pass_time(hours=2)
+        assert town.fake.removed == [(CLUB, "fake:ann")]
+
+
 async def test_who_gets_in_by_hand_without_qualifying_has_a_grace_as_well() -> None:
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
@@ -144,6 +158,7 @@ async def test_admins_are_never_moved_out_even_those_who_became_one_in_the_grace
         await town.say("ann", "I help now")
         await town.pass_time(days=5)
         assert town.fake.removed == []
+        assert not any("You can stay" in text for text in private(town, "boss"))
 
 
 async def test_who_leaves_and_comes_again_has_a_new_grace() -> None:
