@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from xiaoer import Ledger, ReferralConfirmed, Refusal, Transaction
-from xiaoer_tier_badges import offering
+from xiaoer_tier_badges import offering, waitlist
 from xiaoer_tier_badges.config import TierBadgesConfig
-from xiaoer_tier_badges.place import Spot, free_seats, here, seat_at, somebody_waits, spot_of
+from xiaoer_tier_badges.place import Spot, free_seats, here, seat_at, spot_of
 from xiaoer_tier_badges.seat import Place, Terms
 from xiaoer_tier_badges.statements import BROUGHT, BROUGHT_BY, LAST_OFFER_AT, OPEN_OFFERS
 
@@ -101,8 +101,9 @@ def brought(tx: Transaction, event: ReferralConfirmed, name: str, config: TierBa
 def offer_all(tx: Transaction, place: Place, candidates: Iterable[Candidate], config: TierBadgesConfig) -> None:
     """Offer a seat to those who deserve it, each once, while there are more seats than offers."""
     spot = spot_of(config, place)
-    if spot is None or somebody_waits(tx, place):
+    if spot is None:
         return
+    waitlist.fill(tx, config, place)  # nobody overtakes those who wait
     row = tx.one(OPEN_OFFERS, **here(tx, place))
     left = free_seats(tx, spot) - (0 if row is None else row.count)
     for one in candidates:

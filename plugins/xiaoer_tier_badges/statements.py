@@ -124,7 +124,6 @@ LAST_OFFER_AT = Statement(
 OPEN_OFFERS = Statement(
     select(func.count().label("count")).where(*_placed(offers), offers.c.state == "open", offers.c.number.is_(None))
 )
-HELD = Statement(select(offers).where(*_placed(offers), offers.c.state == "open", offers.c.number.is_not(None)))
 SETTLE_OFFER = Statement(
     update(offers).values(state=bindparam("became")).where(offers.c.id == bindparam("nr"), offers.c.state == "open")
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -30,10 +31,14 @@ def small(**track: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def hall(
-    *people: str, plugins: tuple[type[Plugin[Any]], ...] = (), spaces: tuple[str, ...] = (SPACE,), **config: Any
+    *people: str,
+    plugins: tuple[type[Plugin[Any]], ...] = (),
+    spaces: tuple[str, ...] = (SPACE,),
+    file: Path | None = None,
+    **config: Any,
 ) -> AsyncGenerator[Town]:
     """Open a community in which people are."""
-    async with play(TierBadges, *plugins, config={"tier_badges": config}, spaces=spaces) as town:
+    async with play(TierBadges, *plugins, config={"tier_badges": config}, spaces=spaces, file=file) as town:
         for name in people:
             await town.join(name)
         yield town

@@ -56,6 +56,27 @@ async def test_who_stays_with_another_account_has_not_left() -> None:
         assert await holders(town) == {1: "ann"}
 
 
+async def test_the_grace_begins_when_the_last_account_leaves() -> None:
+    async with hall("ann", "nan", tracks=OPEN, on_leave="vacate", grace_days=2) as town:
+        await ask(town, "ann", "/seat confirm")
+        await link(town, "nan", "ann")
+        await town.leave("ann")
+        await town.pass_time(days=1.5)
+        await town.leave("nan")
+        await town.pass_time(days=1)
+        assert await holders(town) == {1: "ann"}
+
+
+async def test_who_came_back_as_somebody_else_and_linked_the_accounts_has_the_seat_still() -> None:
+    async with hall("ann", tracks=OPEN, on_leave="vacate", grace_days=2) as town:
+        await ask(town, "ann", "/seat confirm")
+        await town.leave("ann")
+        await town.join("nan")
+        await link(town, "ann", "nan")
+        await town.pass_time(days=3)
+        assert await holders(town) == {1: "ann"}
+
+
 async def test_the_seat_of_who_left_goes_to_who_waits() -> None:
     async with hall("ann", "ben", "cid", "dan", tracks=OPEN, on_leave="vacate", grace_days=1) as town:
         for name in ("ann", "ben", "cid", "dan"):

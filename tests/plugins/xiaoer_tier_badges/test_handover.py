@@ -1,7 +1,7 @@
 """Seats that are handed on: by both, at once, or not at all."""
 
 import pytest
-from tests.plugins.xiaoer_tier_badges.scene import ask, done, hall, holders, link, private, small
+from tests.plugins.xiaoer_tier_badges.scene import admin, ask, done, hall, holders, link, private, small
 
 OPEN = small(open=True)
 
@@ -71,6 +71,26 @@ async def test_without_an_answer_in_time_it_stays() -> None:
         assert await holders(town) == {1: "ann"}
 
 
+async def test_the_holder_hears_that_the_other_got_a_seat_in_another_way() -> None:
+    async with hall("ann", "ben", tracks=OPEN) as town:
+        await ask(town, "ann", "/seat confirm")
+        await admin(town, "/seat open")
+        await ask(town, "ann", "/seat transfer Ben")
+        await town.press("ben", "take")
+        assert await holders(town) == {1: "ann", 2: "ben"}
+        assert private(town, "ann")[-1] == "Ben does not take over seat №1 of Tea: it is yours still."
+
+
+async def test_nobody_takes_over_what_another_is_asked_to() -> None:
+    async with hall("ann", "ben", "cid", tracks=OPEN) as town:
+        await ask(town, "ann", "/seat confirm")
+        await ask(town, "ann", "/seat transfer Ben")
+        answer = await town.press("cid", "agree", town.last("ben"))
+        assert answer is not None
+        assert "for somebody else" in answer.text
+        assert await holders(town) == {1: "ann"}
+
+
 async def test_whom_the_holder_asked_before_is_asked_no_more() -> None:
     async with hall("ann", "ben", "cid", tracks=OPEN) as town:
         await ask(town, "ann", "/seat confirm")
@@ -100,6 +120,7 @@ async def test_a_seat_that_was_given_up_meanwhile_is_not_taken_over() -> None:
         await ask(town, "ann", "/seat confirm")
         await ask(town, "ann", "/seat transfer Ben")
         await ask(town, "ann", "/seat vacate tea 1")
+        assert "hands seat №1 of Tea on to you no more" in private(town, "ben")[-1]
         answer = await town.press("ben", "agree")
         assert answer is not None
         assert "That is over" in answer.text

@@ -98,6 +98,29 @@ async def test_who_brought_enough_people_is_offered_a_seat_at_once() -> None:
         assert "№1" in await ask(town, "ann", "/seat confirm")
 
 
+async def test_who_left_or_is_too_late_is_not_offered_a_seat_for_whom_they_brought() -> None:
+    track = small(offer="referrals", referrals=1, capacity=1, ranks={})
+    async with hall("ann", "ben", "cid", plugins=(Giver,), tracks=track) as town:
+        await town.leave("ann")
+        await town.tell(confirmed(town, "ann", "bob"))
+        assert await offered(town) == []
+        for name in ("ben", "cid"):
+            await town.tell(confirmed(town, name, f"of-{name}"))
+        assert await offered(town) == ["ben"]
+
+
+def confirmed(town: Town, inviter: str, newcomer: str) -> ReferralConfirmed:
+    return ReferralConfirmed(
+        key=town.key("referral"),
+        at=town.now(),
+        community="town",
+        inviter=f"fake:{inviter}",
+        newcomer=f"fake:{newcomer}",
+        space="fake:town",
+        certainty="exact",
+    )
+
+
 async def test_who_is_here_for_long_enough_is_offered_a_seat() -> None:
     async with hall("ann", tracks=small(offer="joined", joined_days=2)) as town:
         await town.pass_time(days=1)

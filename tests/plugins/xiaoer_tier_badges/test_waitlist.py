@@ -46,9 +46,11 @@ async def test_nobody_overtakes_those_who_wait() -> None:
 async def test_what_the_first_does_not_take_goes_to_the_next() -> None:
     async with full("dan", "eve", "fay") as town:
         await ask(town, "ben", "/seat vacate tea 2")
-        await town.pass_time(days=7.1)
-        assert "The offer of a seat of Tea is over." in private(town, "dan")
+        await town.pass_time(days=7, minutes=1)
+        assert private(town, "dan")[-1] == "The offer of a seat of Tea is over."
+        assert "Seat №2 of Tea (Other) is held" in private(town, "eve")[-1]
         await ask(town, "eve", "/seat decline")
+        assert "Seat №2 of Tea (Other) is held" in private(town, "fay")[-1]
         assert "№2 of Tea is yours" in await ask(town, "fay", "/seat confirm")
         assert await holders(town) == {1: "ann", 2: "fay", 3: "cid"}
 
