@@ -1,4 +1,4 @@
-"""Draws the samples of docs/images: red envelopes, the broadcaster's calendar, who came by whom and how.
+"""Draws the samples of docs/images: red envelopes, the broadcaster's calendar, who came by whom and how, a certificate.
 
 ``python tools/draw_cards.py`` writes them; the extra ``fonts`` must be installed.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from xiaoer_broadcaster.sheet import calendar
 from xiaoer_red_envelope.cards import CoverData, ResultData, cover, result
 from xiaoer_referral.drawing import growth, tree
+from xiaoer_tier_badges.certificate import CertificateData, certificate
 
 TO = Path(__file__).parent.parent / "docs" / "images"
 
@@ -93,9 +94,23 @@ def sources() -> dict[str, Any]:
     return {"title": title, "kinds": kinds, "bars": [[f"11-{17 + n:02}", row] for n, row in enumerate(numbers)]}
 
 
+CERTIFICATE: CertificateData = {
+    "community": "小二茶馆 Teahouse",
+    "name": "王小明",
+    "track": ("城市", "City"),
+    "subject": ("杭州", "Hangzhou"),
+    "rank": ("创始", "Founding"),
+    "number": 7,
+    "colour": 0xC9A227,
+    "since": "2026-11-25",
+    "locale": "zh",
+}
+
+
 if __name__ == "__main__":
     (TO / "envelope-cover.png").write_bytes(cover(COVER))
     (TO / "envelope-result.png").write_bytes(result(RESULT))
     (TO / "calendar.png").write_bytes(calendar(agenda()))
     (TO / "referral-tree.png").write_bytes(tree({"title": "谁带来了谁", "more": "还有 14 个", "lines": FAMILY}))
     (TO / "referral-sources.png").write_bytes(growth(sources()))
+    (TO / "certificate.png").write_bytes(certificate(CERTIFICATE))

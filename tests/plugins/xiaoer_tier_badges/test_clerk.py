@@ -121,6 +121,9 @@ async def test_a_roll_is_taken_in_once() -> None:
         await bring(town, "3,ann,,\n")
         confirm = [town.using("boss", "/seat import confirm", role="secretary") for _ in range(3)]
         await town.tell_at_once(*confirm)
+        handles = {event.handle for event in confirm}
+        said = sorted(message.text for message in town.messages() if message.answers in handles)
+        assert [text[:12] for text in said] == ["1 seat is gi", "There is no ", "There is no "]
         assert await done(town) == ["imported"]
 
 

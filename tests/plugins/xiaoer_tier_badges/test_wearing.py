@@ -1,10 +1,8 @@
 """Badges follow the seats: put on, put right, taken off, handed on; what cannot be seen is said once."""
 
-from typing import Any
-
 from tests.plugins.xiaoer_tier_badges.scene import admin, ask, hall, link, private, small
 
-from xiaoer import BadgesChanged, Hopeless, NotPermitted, Wear
+from xiaoer import BadgesChanged, Hopeless, NotPermitted, Receipt, Request, TryLater, Wear
 from xiaoer.linking import PART
 from xiaoer.testing import Town
 from xiaoer.testing.scene import ADMINS, SPACE
@@ -147,13 +145,24 @@ async def test_who_cannot_wear_it_is_told_why_once_and_sees_it_by_command() -> N
         assert "cannot be seen there" in await ask(town, "ann", "/badge")
 
 
-def _refusing(town: Town, error: Any = None) -> None:
-    """Let the platform refuse every badge from now on."""
-    error = error or Hopeless("user is an administrator", "xiaoer.person.unknown", name="Ann")
+async def test_what_something_newer_took_the_place_of_is_not_told() -> None:
+    async with hall("ann", tracks=small()) as town:
+        why = Hopeless("user is an administrator", "xiaoer.person.unknown", name="Ann")
+        _refusing(town, TryLater(5, "wait"), why, None)
+        await seated(town, "ann")
+        await admin(town, "/badge repair")
+        await town.pass_time(seconds=10)
+        assert tags(town, "ann") == ["First·01"]
+        assert [text for text in private(town, "ann") if "cannot be seen" in text] == []
+
+
+def _refusing(town: Town, *errors: Exception | None) -> None:
+    """Let the platform refuse badges with these errors, one each and the last one for ever."""
+    left = list(errors) or [Hopeless("user is an administrator", "xiaoer.person.unknown", name="Ann")]
     perform = town.fake.perform
 
-    def refusing(request: Any) -> Any:
-        if isinstance(request, Wear):
+    def refusing(request: Request) -> Receipt:
+        if isinstance(request, Wear) and (error := left.pop(0) if len(left) > 1 else left[0]) is not None:
             raise error
         return perform(request)
 
