@@ -175,11 +175,15 @@ class Voice(ABC):
 
     def tell(self, account: str, content: Content) -> None:
         """Ask for a message to one person alone: in a chat of their platform, or in private."""
+        places = self.places_for(account)
+        if places:
+            self.send(places[0], content, only_to=account)
+
+    def places_for(self, account: str) -> list[str]:
+        """Return the chats of an account's platform in which somebody can be told something, the best one first."""
         platform = account.partition(":")[0]
-        places = [*self.community.chats.get("main", ()), *self.community.spaces]
-        chat = next((place for place in places if place.startswith(f"{platform}:")), None)
-        if chat is not None:
-            self.send(chat, content, only_to=account)
+        places = (*self.community.chats.get("main", ()), *self.community.spaces)
+        return [place for place in places if place.startswith(f"{platform}:")]
 
     def tell_admins(self, content: Content) -> None:
         """Ask for a message to the community's admins: in their chat, else to the owners alone."""

@@ -478,6 +478,11 @@ class Transaction(Voice):
         self.run(PARK, key=event.key, community=community, event=encode_event(event), at=self.now, tries=1)
         self._requested.events.append(event)
 
+    def places_for(self, account: str) -> list[str]:
+        """Return where somebody can be told something; first the chats of spaces that they are in."""
+        spaces = {row.space for row in self.all(PRESENT, here=self.scene.community.id, who=account)}
+        return sorted(super().places_for(account), key=lambda place: place.partition("/")[0] not in spaces)
+
     def who(self, account: str) -> Who:
         """Return whose account it is as far as it was told, to speak to them in their language with ``to=``."""
         row = self.one(WHO, account=account)

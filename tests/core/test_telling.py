@@ -30,3 +30,14 @@ async def test_somebody_is_told_in_their_own_language_and_who_told_none_in_the_c
         assert english != chinese
         assert english.isascii()
         assert town.last("nobody").text == chinese
+
+
+async def test_somebody_is_told_in_a_space_that_they_are_in() -> None:
+    spaces = ("fake:town", "fake:hall")
+    async with play(Teller, spaces=spaces, chats=("fake:town/main", "fake:hall/main")) as town:
+        await town.join("ann", space="fake:hall")
+        await town.say("cid", "ann")
+        assert [message.only_to for message in town.messages("fake:hall/main")] == ["fake:ann"]
+        await town.leave("ann", space="fake:hall")
+        await town.say("cid", "ann")
+        assert [message.only_to for message in town.messages("fake:town/main")] == ["fake:ann"]
