@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from xiaoer import Button, Named, Refusal, Row, Transaction, Who, plain
 from xiaoer_tier_badges import board, waitlist
@@ -67,7 +68,7 @@ def _ask(tx: Transaction, spot: Spot, transfer: int, seat: Row, taker: str) -> N
             Button(plain(tx.text("tier_badges.transfer.no", to="all")), "refuse", str(transfer)),
         ),
     )
-    values = {
+    values: dict[str, Any] = {
         "name": seat.name,
         "number": seat.number,
         "rank": rank_of(tx, spot.track, seat.number, "all"),
@@ -127,7 +128,7 @@ def agree(tx: Transaction, who: Who, row: Row, config: TierBadgesConfig) -> None
     changed(tx, config, place, row.number, who.account, name, "taken_over", who.account, row.giver_name)
     rank = rank_of(tx, spot.track, row.number)
     tx.answer(tx.content("tier_badges.confirmed", number=row.number, rank=rank, subject=subject))
-    values = {"name": name, "number": row.number, "subject": called(tx, spot.subject, "all")}
+    values: dict[str, Any] = {"name": name, "number": row.number, "subject": called(tx, spot.subject, "all")}
     tx.tell(row.giver, tx.content("tier_badges.transfer.done", to="all", **values))
     waitlist.fill(tx, config, place)
     board.refresh(tx, config, place)
@@ -158,7 +159,7 @@ def take_back(tx: Transaction, row: Row, config: TierBadgesConfig) -> None:
 
 def _call_off(tx: Transaction, row: Row, spot: Spot) -> None:
     end_transfer(tx, row, "withdrawn")
-    values = {"name": row.giver_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
+    values: dict[str, Any] = {"name": row.giver_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
     tx.tell(row.taker, tx.content("tier_badges.transfer.off", to="all", **values))
 
 
@@ -173,5 +174,5 @@ def expire(tx: Transaction, number: int, config: TierBadgesConfig) -> None:
     spot = spot_of(config, place)
     if spot is None:
         return
-    values = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
+    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
     tx.tell(row.giver, tx.content("tier_badges.transfer.unanswered", to="all", **values))

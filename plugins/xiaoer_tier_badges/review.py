@@ -97,7 +97,7 @@ def tidy(tx: Transaction, config: TierBadgesConfig) -> None:
             seat = tx.one(SEAT, **here(tx, place), nr=row.last)
             if seat is not None:
                 note(tx, place, row.last, seat.holder, seat.name, "linked", "", f"№{row.first}")
-                values = {"name": seat.name, "first": row.first, "last": row.last, "place": str(place)}
+                values: dict[str, Any] = {"name": seat.name, "first": row.first, "last": row.last, "place": str(place)}
                 tx.tell_admins(tx.content("tier_badges.linked", to="all", **values))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xiaoer import Refusal, Row, Transaction, Who
 from xiaoer_tier_badges import board, offering, waitlist
 from xiaoer_tier_badges.config import TierBadgesConfig
@@ -56,7 +58,7 @@ def wants_nothing_more(tx: Transaction, spot: Spot, account: str) -> None:
 
 def stays_yours(tx: Transaction, spot: Spot, row: Row) -> None:
     """Tell a holder that somebody does not take their seat over."""
-    values = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
+    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
     tx.tell(row.giver, tx.content("tier_badges.transfer.refused_you", to="all", **values))
 
 
@@ -85,7 +87,11 @@ def vacate(tx: Transaction, config: TierBadgesConfig, seat: Row, by: str, why: s
     for row in tx.all(TRANSFERS_AT, **here(tx, place), nr=seat.number):
         end_transfer(tx, row, "withdrawn")
         if spot is not None:
-            values = {"number": seat.number, "subject": called(tx, spot.subject, "all"), "name": seat.name}
+            values: dict[str, Any] = {
+                "number": seat.number,
+                "subject": called(tx, spot.subject, "all"),
+                "name": seat.name,
+            }
             tx.tell(row.taker, tx.content("tier_badges.transfer.off", to="all", **values))
     changed(tx, config, place, seat.number, seat.holder, seat.name, what, by, why)
     if not refill:

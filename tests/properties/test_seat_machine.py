@@ -60,10 +60,20 @@ class Seating(RuleBasedStateMachine):
         self.seen = 0
         """Up to which offer the order of the waiting list was looked at."""
 
-    @initialize()
-    def everybody_comes(self) -> None:
+    @initialize(asking=st.integers(2, 6))
+    def everybody_comes_and_the_first_ask(self, asking: int) -> None:
         for account in PEOPLE:
             self.move(account, MemberJoined)
+        for account in PEOPLE[:asking]:
+            self.confirm(account)
+            self.look()
+
+    def look(self) -> None:
+        """See after each step that everything holds."""
+        self.numbers_are_given_once_and_there_are_no_more_than_seats()
+        self.nobody_gets_a_second_seat()
+        self.what_is_retired_stays_so()
+        self.who_asked_first_is_first()
 
     def tell(self, event: Any) -> None:
         self.told.append(event)
@@ -100,45 +110,53 @@ class Seating(RuleBasedStateMachine):
         elif "You are on the waiting list, at" in text:
             self.line.append(account)
 
-    @rule(account=people)
-    def ask_for_a_place_on_the_list(self, account: str) -> None:
-        if "You are on the waiting list of Town, at position" in self.use(account, "seat waitlist tea join"):
+    @rule(account=people, leaves=st.booleans())
+    def join_or_leave_the_list(self, account: str, leaves: bool) -> None:
+        text = self.use(account, f"seat waitlist tea {'leave' if leaves else 'join'}")
+        if "You are on the waiting list of Town, at position" in text:
             self.line.append(account)
-
-    @rule(account=people)
-    def leave_the_list(self, account: str) -> None:
-        if "You are off" in self.use(account, "seat waitlist tea leave"):
+        elif "You are off" in text:
             self.line = [one for one in self.line if self.person[one] != self.person[account]]
 
     @rule(account=people, number=st.sampled_from(["", "1", "2", "3", "4"]))
     def offer(self, account: str, number: str) -> None:
         self.use("fake:boss", f"seat offer {account} tea {number}".rstrip())
 
-    @rule(account=people)
-    def decline(self, account: str) -> None:
-        self.use(account, "seat decline")
+    @rule(data=st.data())
+    def decline(self, data: st.DataObject) -> None:
+        offered = [row.account for row in self.stage.rows(OFFERS) if row.state == "open"]
+        self.use(data.draw(st.sampled_from(offered or PEOPLE)), "seat decline")
 
-    @rule(account=people, number=st.integers(1, 3))
-    def give_up(self, account: str, number: int) -> None:
+    @rule(data=st.data())
+    def accept(self, data: st.DataObject) -> None:
+        offered = [row.account for row in self.stage.rows(OFFERS) if row.state == "open"]
+        self.confirm(data.draw(st.sampled_from(offered or PEOPLE)))
+
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        number, account = data.draw(st.sampled_from(sorted(self.had.items()) or [(1, PEOPLE[0])]))
         gone = "gave up" in self.use(account, f"seat vacate tea {number}")
-        assert not gone or self.person[self.had[number]] == self.person[account]
+        assert not gone or self.had[number] == account
 
     @rule(number=st.integers(1, 3))
     def revoke(self, number: int) -> None:
         self.use("fake:boss", f"seat revoke tea {number} because")
 
-    @rule(account=people, other=people, kill=st.booleans(), agrees=st.booleans())
-    def hand_on(self, account: str, other: str, kill: bool, agrees: bool) -> None:
-        before = dict(self.had)
+    @rule(data=st.data(), other=people, meanwhile=people, kill=st.booleans())
+    def hand_on(self, data: st.DataObject, other: str, meanwhile: str, kill: bool) -> None:
+        account = data.draw(st.sampled_from(sorted(self.had.values()) or PEOPLE))
         if "is asked whether" not in self.use(account, f"seat transfer {other}"):
             return
+        if data.draw(st.booleans()):
+            self.link(other, meanwhile)
+            self.nobody_gets_a_second_seat()
+        before = self.now()
         self.stage.restart(kill=kill)
-        if not agrees or "is yours" not in self.use(other, "seat confirm"):
+        if not data.draw(st.booleans()) or "is yours" not in self.use(other, "seat confirm"):
             return
         after = self.now()
         changed = [number for number in range(1, CAPACITY + 1) if before.get(number) != after.get(number)]
-        assert len(changed) == 1, "one seat has another holder, and nothing else changes"
-        assert after[changed[0]] == other
+        assert [after[number] for number in changed] == [other], "one seat has another holder, and nothing else changes"
 
     @rule(account=people, other=people)
     def link(self, account: str, other: str) -> None:
@@ -222,6 +240,6 @@ class Retiring(Seating):
 
 
 TestSeating = Seating.TestCase
-TestSeating.settings = bounded(8, 20)
+TestSeating.settings = bounded(20, 20)
 TestRetiring = Retiring.TestCase
-TestRetiring.settings = bounded(3, 20)
+TestRetiring.settings = bounded(8, 20)
