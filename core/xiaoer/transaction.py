@@ -515,7 +515,7 @@ class Transaction(Voice):
         for one in self.accounts_of(account):
             given = self.one(GIVEN_ROLE, community=here.id, account=one)
             platform = [row.role for row in self.all(PLATFORM_ROLES, here=here.id, who=one)]
-            found += [role_of(here, one, told, None if given is None else given.role) for told in platform or [""]]
+            found.extend(role_of(here, one, told, None if given is None else given.role) for told in platform or [""])
         return min(found, key=ROLES.index)
 
     def since(self, account: str) -> datetime | None:

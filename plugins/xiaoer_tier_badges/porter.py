@@ -200,7 +200,7 @@ def gated(tx: Transaction, event: ActionEnded) -> None:
 
 def concerns(tx: Transaction) -> int:
     """Return how many people hold seats, wear badges, or are in a gated chat without qualifying."""
-    row = tx.one(CONCERNS, here=tx.community.id, after="")
+    row = tx.one(CONCERNS, here=tx.community.id)
     number: int = 0 if row is None else row.people
     return number
 

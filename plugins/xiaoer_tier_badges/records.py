@@ -130,21 +130,26 @@ BARE = Statement(delete(worn).where(_at(worn), worn.c.space == bindparam("place"
 
 # whom badges and gates concern
 
-_concerned = union(
-    select(seats.c.holder.label("account")).where(
-        seats.c.community == _here, seats.c.state == "confirmed", seats.c.holder > bindparam("after", type_=String)
-    ),
-    select(worn.c.account).where(worn.c.community == _here, worn.c.account > bindparam("after", type_=String)),
-    select(standing.c.account).where(
-        standing.c.community == _here, standing.c.account > bindparam("after", type_=String)
-    ),
-).subquery()
-CONCERNED = Statement(
-    select(_concerned.c.account).order_by(_concerned.c.account).limit(bindparam("most", type_=Integer))
-)
+_after, _most = bindparam("after", type_=String), bindparam("most", type_=Integer)
+_concerned = [
+    select(seats.c.holder.label("account")).where(seats.c.community == _here, seats.c.state == "confirmed"),
+    select(worn.c.account).where(worn.c.community == _here),
+    select(standing.c.account).where(standing.c.community == _here),
+]
+
+
+def _next(some: Select[tuple[str]]) -> Select[Any]:
+    """Return the next accounts of a query alone, so that the others are not read."""
+    account = next(iter(some.selected_columns))
+    return select(some.where(account > _after).order_by(account).limit(_most).subquery().c[0])
+
+
+_nexts = union(*[_next(some) for some in _concerned]).subquery()
+CONCERNED = Statement(select(_nexts.c[0].label("account")).order_by(_nexts.c[0]).limit(_most))
 """The next accounts that hold seats, wear badges or are in a gated chat without qualifying, in their order."""
 
-CONCERNS = Statement(select(func.count(person_of(_concerned.c.account).distinct()).label("people")))
+_all_concerned = union(*_concerned).subquery()
+CONCERNS = Statement(select(func.count(person_of(_all_concerned.c[0]).distinct()).label("people")))
 
 HELD_FOR = Statement(
     select(offers.c.track, offers.c.subject, offers.c.number).where(
