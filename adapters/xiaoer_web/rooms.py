@@ -124,6 +124,13 @@ _newest = (
     .limit(HISTORY)
 )
 SEEN = Statement(_newest)
+SEEN_ALONE = Statement(
+    select(messages).where(
+        messages.c.id == bindparam("message"),
+        messages.c.deleted.is_(False),
+        or_(messages.c.only_to.is_(None), messages.c.only_to == bindparam("person")),
+    )
+)
 OWN = Statement(
     select(messages)
     .where(

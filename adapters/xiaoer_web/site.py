@@ -20,7 +20,7 @@ from xiaoer_web.gallery import LOOK
 from xiaoer_web.invites import Invites, note_entry
 from xiaoer_web.people import People, Person
 from xiaoer_web.rights import Refused, Rights
-from xiaoer_web.rooms import OWN, SEEN, act_as, store
+from xiaoer_web.rooms import OWN, SEEN, SEEN_ALONE, act_as, store
 from xiaoer_web.standing import Standing
 from xiaoer_web.stream import Hub, Notice
 from xiaoer_web.translate import AnyRequest, Join, Leave, PersonId, Press, Strip, Write, decode, translate
@@ -89,6 +89,7 @@ class Site:
                 Route("/stream", self.stream),
                 Route("/commands", self.commands),
                 Route("/picture/{name}", self.picture),
+                Route("/look/{message:path}", self.look),
                 Route("/file/{digest}", self.file),
                 Route("/file", self.upload, methods=["POST"]),
                 Route("/do", self.do, methods=["POST"]),
@@ -168,6 +169,19 @@ class Site:
         if not rows or not await self._standing.gates.shows_picture(person, name):
             return Response(status_code=404)
         return Response(rows[0].png, media_type="image/png", headers={"cache-control": keep})
+
+    async def look(self, request: Request) -> Response:
+        """Show the picture of a message alone, in its own size, to somebody who sees the message."""
+        person = self._people.anywhere(request.query_params.get("as", ""))
+        if person is None:
+            return RedirectResponse("/", 303)
+        rows = await self._host.store.read(SEEN_ALONE, message=request.path_params["message"], person=person.id)
+        seen = [row for row in rows if row.only_to == person.id or self._views.sees(person, row.chat)]
+        page = self._views.look(person, seen[0]) if seen else None
+        if page is None:
+            sentence = self._views.sentence("no_picture", person.locale)
+            return self._page(self._views.error(sentence, person.locale), 404)
+        return self._page(page)
 
     def _onlooker(self, request: Request) -> tuple[Person | None, str]:
         """Return who looks at what is behind a gate, and how long their browser may keep it."""

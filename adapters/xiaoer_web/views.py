@@ -150,6 +150,13 @@ class Views:
             next_timer=self._host.next_timer(),
         )
 
+    def look(self, person: Person, row: Row) -> str | None:
+        """Return the page of a message's picture in its own size, with its words; None when it shows none."""
+        community, message = self.community(person.space), self._message(row, person)
+        if community is None or message["picture"] is None:
+            return None
+        return self._fill("look.html", m=message, me=person, t=self._says(person), community=community)
+
     def _company(self, person: Person) -> dict[str, Any]:
         """Return what templates need to show a person the others."""
         return {

@@ -200,3 +200,29 @@ def test_a_file_that_is_brought_up_to_date_has_the_tables_that_the_code_declares
         assert indices[0] == indices[1]
     for engine in engines:
         engine.dispose()
+
+
+async def looked(room: Room, name: str, message: str) -> tuple[int, str]:
+    answer = await room.http.get(f"/look/{message}", params={"as": name})
+    return answer.status_code, answer.text
+
+
+async def test_a_picture_has_a_page_of_its_own_with_its_words_and_the_way_back(room: Room) -> None:
+    await room.perform(send("action/1 ?", shows("red", '"red" <b>')))
+    (link,) = [piece.split('"')[0] for piece in (await room.page("ann")).split('<a href="/look/')[1:]]
+    page = (await room.http.get(f"/look/{link}")).text
+    assert 'alt="&#34;red&#34; &lt;b&gt;"' in page
+    assert '<p class="text">look</p>' in page
+    assert f'href="/as/ann?chat={PLACE}"' in page
+
+
+async def test_only_who_sees_a_message_sees_the_page_of_its_picture(room: Room) -> None:
+    await room.perform(send("1", shows("red"), "web:ann"))
+    assert [(await looked(room, name, "1"))[0] for name in ("ann", "bob")] == [200, 404]
+
+
+async def test_where_no_picture_is_shown_the_page_says_so(room: Room) -> None:
+    await room.perform(send("1", Content(("only words",))))
+    for message in ("1", "2", "../1"):
+        status, page = await looked(room, "ann", message)
+        assert (status, "go back to the chat" in page or "no such page" in page) == (404, True)
