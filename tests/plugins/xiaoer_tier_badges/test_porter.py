@@ -18,7 +18,7 @@ LINK = "https://example.org/seats"
 @asynccontextmanager
 async def club(*people: str, chat: str = CLUB, **fields: Any) -> AsyncGenerator[Town]:
     """Open a community with a gate for holders of the first rank."""
-    gate = {"chat": chat, "track": "partner", "ranks": ["first"], "link": LINK, "grace_days": 3, "remove": True}
+    gate = {"chat": chat, "track": "partner", "ranks": ["first"], "link": LINK, "grace_days": 1, "remove": True}
     async with hall(*people, spaces=(SPACE, CLUB), tracks=small(), gates=[gate | fields]) as town:
         yield town
 
@@ -95,7 +95,7 @@ async def test_who_no_longer_qualifies_is_told_and_moved_out_after_the_grace() -
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
         assert any("You can stay until" in text for text in private(town, "ann"))
-        await town.pass_time(days=2, hours=23)
+        await town.pass_time(hours=23)
         assert town.fake.removed == []
         await town.pass_time(hours=2)
         assert town.fake.removed == [(CLUB, "fake:ann")]
@@ -107,9 +107,9 @@ async def test_who_qualifies_again_in_time_stays() -> None:
         await seated(town, "ann")
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=1)
+        await town.pass_time(hours=12)
         await seated(town, "ann")
-        await town.pass_time(days=5)
+        await town.pass_time(hours=30)
         assert town.fake.removed == []
 
 
@@ -118,10 +118,10 @@ async def test_who_loses_it_again_has_a_whole_grace_again() -> None:
         await seated(town, "ann")
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await seated(town, "ann")
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=2, hours=23)
+        await town.pass_time(hours=23)
         assert town.fake.removed == []
         await town.pass_time(hours=2)
         assert town.fake.removed == [(CLUB, "fake:ann")]
@@ -131,14 +131,14 @@ async def test_who_gets_in_by_hand_without_qualifying_has_a_grace_as_well() -> N
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
         assert any("You can stay until" in text for text in private(town, "ann"))
-        await town.pass_time(days=4)
+        await town.pass_time(hours=25)
         assert town.fake.removed == [(CLUB, "fake:ann")]
 
 
 async def test_somebody_is_told_once_and_without_removal_stays() -> None:
     async with club("ann", remove=False) as town:
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=6)
+        await town.pass_time(hours=30)
         assert len([text for text in private(town, "ann") if "Please leave it by" in text]) == 1
         assert town.fake.removed == []
 
@@ -156,7 +156,7 @@ async def test_admins_are_never_moved_out_even_those_who_became_one_in_the_grace
         await town.join("ann", space=CLUB)
         town.person("ann", role="xiaoer")
         await town.say("ann", "I help now")
-        await town.pass_time(days=5)
+        await town.pass_time(hours=30)
         assert town.fake.removed == []
         assert not any("You can stay" in text for text in private(town, "boss"))
 
@@ -164,11 +164,11 @@ async def test_admins_are_never_moved_out_even_those_who_became_one_in_the_grace
 async def test_who_leaves_and_comes_again_has_a_new_grace() -> None:
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await town.leave("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         assert town.fake.removed == []
 
 
@@ -176,7 +176,7 @@ async def test_a_restart_forgets_no_grace() -> None:
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
         await town.restart(kill=True)
-        await town.pass_time(days=4)
+        await town.pass_time(hours=25)
         assert town.fake.removed == [(CLUB, "fake:ann")]
 
 
@@ -199,7 +199,7 @@ async def test_a_gate_that_stands_is_not_put_up_every_time() -> None:
 
 
 async def test_the_pass_is_withdrawn_after_the_grace_and_the_badge_at_once() -> None:
-    async with club("ann", chat=ROOM, grace_days=1) as town:
+    async with club("ann", chat=ROOM) as town:
         await seated(town, "ann")
         await town.pass_time(minutes=11)
         await ask(town, "ann", "/seat vacate tea 1")
@@ -225,11 +225,11 @@ async def test_the_repair_puts_gates_up_again() -> None:
         assert ROOM in town.fake.gates
 
 
-async def test_a_gate_that_cannot_be_put_up_is_said_once_to_the_admins_by_the_core_and_tried_by_command() -> None:
+async def test_a_gate_that_cannot_be_put_up_is_said_once_to_the_admins_and_tried_again_by_command() -> None:
     async with club(chat=ROOM) as town:
         town.fake.failures.append(Hopeless("cannot"))
         await town.pass_time(days=1)
         assert town.fake.gates == {}
         await admin(town, "/badge repair")
         assert ROOM in town.fake.gates
-        assert len([message for message in town.messages(ADMINS) if "cannot" in message.text]) <= 1
+        assert len([message for message in town.messages(ADMINS) if "Reason: cannot" in message.text]) == 1
