@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.plugins.xiaoer_tier_badges.scene import admin, ask, hall, link, private, small
 
-from xiaoer import Decide, Gate, Hopeless
+from xiaoer import Decide, Gate, Hopeless, NotPermitted, Receipt, Remove, Request
 from xiaoer.testing import Town
 from xiaoer.testing.scene import ADMINS, SPACE
 
@@ -16,10 +17,10 @@ LINK = "https://example.org/seats"
 
 
 @asynccontextmanager
-async def club(*people: str, chat: str = CLUB, **fields: Any) -> AsyncGenerator[Town]:
+async def club(*people: str, chat: str = CLUB, file: Path | None = None, **fields: Any) -> AsyncGenerator[Town]:
     """Open a community with a gate for holders of the first rank."""
     gate = {"chat": chat, "track": "partner", "ranks": ["first"], "link": LINK, "grace_days": 1, "remove": True}
-    async with hall(*people, spaces=(SPACE, CLUB), tracks=small(), gates=[gate | fields]) as town:
+    async with hall(*people, spaces=(SPACE, CLUB), tracks=small(), file=file, gates=[gate | fields]) as town:
         yield town
 
 
@@ -135,6 +136,34 @@ async def test_who_gets_in_by_hand_without_qualifying_has_a_grace_as_well() -> N
         assert town.fake.removed == [(CLUB, "fake:ann")]
 
 
+async def test_a_removal_that_fails_is_announced_once_and_not_each_night() -> None:
+    async with club("ann") as town:
+        await seated(town, "ann", 2)
+        perform = town.fake.perform
+
+        def failing(request: Request) -> Receipt:
+            if isinstance(request, Remove):
+                raise NotPermitted("not enough rights")
+            return perform(request)
+
+        town.fake.perform = failing  # type: ignore[method-assign]
+        await town.join("ann", space=CLUB)
+        await town.pass_time(days=3)
+        assert len([text for text in private(town, "ann") if "You were moved out" in text]) == 1
+        assert len([text for text in private(town, "ann") if "You can stay until" in text]) == 1
+
+
+async def test_who_comes_again_after_a_removal_has_a_grace_although_nobody_told_that_they_left() -> None:
+    async with club("ann") as town:
+        await town.join("ann", space=CLUB)
+        await town.pass_time(hours=25)
+        await town.join("ann", space=CLUB)
+        await town.pass_time(hours=23)
+        assert len(town.fake.removed) == 1
+        await town.pass_time(hours=2)
+        assert len(town.fake.removed) == 2
+
+
 async def test_somebody_is_told_once_and_without_removal_stays() -> None:
     async with club("ann", remove=False) as town:
         await town.join("ann", space=CLUB)
@@ -233,3 +262,12 @@ async def test_a_gate_that_cannot_be_put_up_is_said_once_to_the_admins_and_tried
         await admin(town, "/badge repair")
         assert ROOM in town.fake.gates
         assert len([message for message in town.messages(ADMINS) if "Reason: cannot" in message.text]) == 1
+
+
+async def test_a_chat_whose_gate_is_configured_no_more_is_open_to_all_after_the_night(tmp_path: Path) -> None:
+    file = tmp_path / "town.db"
+    async with club(chat=ROOM, file=file) as town:
+        await town.pass_time(minutes=11)
+    async with hall(file=file, spaces=(SPACE, CLUB), tracks=small()) as town:
+        await town.pass_time(days=1)
+        assert [(asked.chat, asked.badge) for asked in town.fake.requests if isinstance(asked, Gate)] == [(ROOM, None)]
