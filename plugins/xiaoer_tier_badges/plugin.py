@@ -84,7 +84,7 @@ class TierBadges(Plugin[TierBadgesConfig]):
     async def arrive(self, ctx: Here, event: MemberJoined) -> None:
         """Let who comes back have their seats still."""
         ctx.transact(absence.returned, event.who.account)
-        ctx.transact(porter.follow, ctx.config, event.who.account)
+        ctx.transact(porter.arrive, ctx.config, event.space, event.who.account)
 
     @on_leave
     async def depart(self, ctx: Here, event: MemberLeft) -> None:

@@ -134,11 +134,12 @@ def _end(tx: Transaction, config: TierBadgesConfig, gate: Gate, account: str) ->
     if not gate.remove or tx.role(account) != "member":
         tx.run(STAND_OVER, **place)
         return
-    tx.run(STAND_DOWN, **place)
     tx.tell(account, Content(_told(tx, config, gate, "tier_badges.gate.removed")))
     if gate.whole:
+        tx.run(STAND_OVER, **place)  # until they have left, so that a removal that fails is not announced each night
         tx.request(RemoveMember(chat=gate.space, account=account))
     else:
+        tx.run(STAND_DOWN, **place)
         wearing.refresh(tx, config, account)
 
 
@@ -149,14 +150,24 @@ def grace_over(tx: Transaction, config: TierBadgesConfig, account: str, chat: st
     follow(tx, config, account)
 
 
+def arrive(tx: Transaction, config: TierBadgesConfig, space: str, account: str) -> None:
+    """Look at somebody who came in, as if they had not been there before."""
+    _forget(tx, space, account)
+    follow(tx, config, account)
+
+
 def depart(tx: Transaction, space: str, account: str) -> None:
     """Forget what stood against somebody who left, and what they wore."""
+    _forget(tx, space, account)
+    wearing.forget(tx, space, account)
+
+
+def _forget(tx: Transaction, space: str, account: str) -> None:
     here = tx.community.id
     for row in tx.all(STANDS, here=here, who=account):
         if row.chat.partition("/")[0] == space:
             tx.run(STAND_DOWN, here=here, who=account, place=row.chat)
             tx.unschedule(f"grace.{account}.{row.chat}")
-    wearing.forget(tx, space, account)
 
 
 # The gates themselves

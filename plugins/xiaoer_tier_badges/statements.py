@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import Integer, String, bindparam, delete, func, insert, literal_column, or_, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from xiaoer import Statement, accounts_of, person_of
@@ -71,7 +71,11 @@ HAND_ON = Statement(
 SEAT = Statement(select(seats).where(*_placed(seats), seats.c.number == bindparam("nr")))
 MINE = Statement(
     select(seats)
-    .where(seats.c.community == _here, seats.c.holder.in_(_theirs), seats.c.state == "confirmed")
+    .where(  # without the hints SQLite reads all seats of the community, however few are one person's
+        func.likelihood(seats.c.community == _here, literal_column("0.9")),
+        func.likelihood(seats.c.holder.in_(_theirs), literal_column("0.0001")),
+        seats.c.state == "confirmed",
+    )
     .order_by(seats.c.track, seats.c.subject, seats.c.number)
 )
 """The seats of a person, whichever of their accounts took them."""

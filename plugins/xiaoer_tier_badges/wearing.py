@@ -104,8 +104,13 @@ def _request(tx: Transaction, space: str, account: str, badges: tuple[Badge, ...
 
 
 def repair(tx: Transaction, config: TierBadgesConfig, event: BadgesChanged) -> None:
-    """Put right what somebody wears, unless somebody else changes it again and again."""
+    """Put right what somebody wears, unless somebody else changes it again and again.
+
+    While something is asked for, it is that which changes it, or it puts it right by itself.
+    """
     space, account, row = event.space, event.who.account, _worn(tx, event.space, event.who.account)
+    if row is not None and row.state == "asked":
+        return
     fresh = row is None or tx.now - row.since >= HOUR
     number = 1 if row is None or fresh else row.repairs + 1
     began = tx.now if row is None or fresh else row.since
@@ -183,11 +188,13 @@ def _how(tx: Transaction, row: Row) -> Text:
 
 
 def congratulate(tx: Transaction, config: TierBadgesConfig, place: Place, number: int) -> None:
-    """Send somebody the certificate of the seat that they have now."""
+    """Send somebody the certificate of the seat that they have now, in their language where it is known."""
     row = tx.one(SEAT, **here(tx, place), nr=number)
     assert row is not None  # noqa: S101 - just given
-    text = tx.text("tier_badges.certificate.yours", to="all", community=tx.community.name)
-    tx.tell(row.holder, Content(text, picture=paper(tx, config, row, "all")))
+    asker = tx.scene.asker
+    to: Addressee = asker.who if asker is not None and asker.who.account == row.holder else "all"
+    text = tx.text("tier_badges.certificate.yours", to=to, community=tx.community.name)
+    tx.tell(row.holder, Content(text, picture=paper(tx, config, row, to)))
 
 
 def paper(tx: Transaction, config: TierBadgesConfig, row: Row, to: Addressee = None) -> Picture:

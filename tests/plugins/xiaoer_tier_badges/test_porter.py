@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.plugins.xiaoer_tier_badges.scene import admin, ask, hall, link, private, small
 
-from xiaoer import Decide, Gate, Hopeless
+from xiaoer import Decide, Gate, Hopeless, NotPermitted, Receipt, Remove, Request
 from xiaoer.testing import Town
 from xiaoer.testing.scene import ADMINS, SPACE
 
@@ -16,10 +17,10 @@ LINK = "https://example.org/seats"
 
 
 @asynccontextmanager
-async def club(*people: str, chat: str = CLUB, **fields: Any) -> AsyncGenerator[Town]:
+async def club(*people: str, chat: str = CLUB, file: Path | None = None, **fields: Any) -> AsyncGenerator[Town]:
     """Open a community with a gate for holders of the first rank."""
-    gate = {"chat": chat, "track": "partner", "ranks": ["first"], "link": LINK, "grace_days": 3, "remove": True}
-    async with hall(*people, spaces=(SPACE, CLUB), tracks=small(), gates=[gate | fields]) as town:
+    gate = {"chat": chat, "track": "partner", "ranks": ["first"], "link": LINK, "grace_days": 1, "remove": True}
+    async with hall(*people, spaces=(SPACE, CLUB), tracks=small(), file=file, gates=[gate | fields]) as town:
         yield town
 
 
@@ -95,7 +96,7 @@ async def test_who_no_longer_qualifies_is_told_and_moved_out_after_the_grace() -
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
         assert any("You can stay until" in text for text in private(town, "ann"))
-        await town.pass_time(days=2, hours=23)
+        await town.pass_time(hours=23)
         assert town.fake.removed == []
         await town.pass_time(hours=2)
         assert town.fake.removed == [(CLUB, "fake:ann")]
@@ -107,9 +108,9 @@ async def test_who_qualifies_again_in_time_stays() -> None:
         await seated(town, "ann")
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=1)
+        await town.pass_time(hours=12)
         await seated(town, "ann")
-        await town.pass_time(days=5)
+        await town.pass_time(hours=30)
         assert town.fake.removed == []
 
 
@@ -118,10 +119,10 @@ async def test_who_loses_it_again_has_a_whole_grace_again() -> None:
         await seated(town, "ann")
         await town.join("ann", space=CLUB)
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await seated(town, "ann")
         await ask(town, "ann", "/seat vacate tea 1")
-        await town.pass_time(days=2, hours=23)
+        await town.pass_time(hours=23)
         assert town.fake.removed == []
         await town.pass_time(hours=2)
         assert town.fake.removed == [(CLUB, "fake:ann")]
@@ -131,14 +132,42 @@ async def test_who_gets_in_by_hand_without_qualifying_has_a_grace_as_well() -> N
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
         assert any("You can stay until" in text for text in private(town, "ann"))
-        await town.pass_time(days=4)
+        await town.pass_time(hours=25)
         assert town.fake.removed == [(CLUB, "fake:ann")]
+
+
+async def test_a_removal_that_fails_is_announced_once_and_not_each_night() -> None:
+    async with club("ann") as town:
+        await seated(town, "ann", 2)
+        perform = town.fake.perform
+
+        def failing(request: Request) -> Receipt:
+            if isinstance(request, Remove):
+                raise NotPermitted("not enough rights")
+            return perform(request)
+
+        town.fake.perform = failing  # type: ignore[method-assign]
+        await town.join("ann", space=CLUB)
+        await town.pass_time(days=3)
+        assert len([text for text in private(town, "ann") if "You were moved out" in text]) == 1
+        assert len([text for text in private(town, "ann") if "You can stay until" in text]) == 1
+
+
+async def test_who_comes_again_after_a_removal_has_a_grace_although_nobody_told_that_they_left() -> None:
+    async with club("ann") as town:
+        await town.join("ann", space=CLUB)
+        await town.pass_time(hours=25)
+        await town.join("ann", space=CLUB)
+        await town.pass_time(hours=23)
+        assert len(town.fake.removed) == 1
+        await town.pass_time(hours=2)
+        assert len(town.fake.removed) == 2
 
 
 async def test_somebody_is_told_once_and_without_removal_stays() -> None:
     async with club("ann", remove=False) as town:
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=6)
+        await town.pass_time(hours=30)
         assert len([text for text in private(town, "ann") if "Please leave it by" in text]) == 1
         assert town.fake.removed == []
 
@@ -156,7 +185,7 @@ async def test_admins_are_never_moved_out_even_those_who_became_one_in_the_grace
         await town.join("ann", space=CLUB)
         town.person("ann", role="xiaoer")
         await town.say("ann", "I help now")
-        await town.pass_time(days=5)
+        await town.pass_time(hours=30)
         assert town.fake.removed == []
         assert not any("You can stay" in text for text in private(town, "boss"))
 
@@ -164,11 +193,11 @@ async def test_admins_are_never_moved_out_even_those_who_became_one_in_the_grace
 async def test_who_leaves_and_comes_again_has_a_new_grace() -> None:
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await town.leave("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         await town.join("ann", space=CLUB)
-        await town.pass_time(days=2)
+        await town.pass_time(hours=20)
         assert town.fake.removed == []
 
 
@@ -176,7 +205,7 @@ async def test_a_restart_forgets_no_grace() -> None:
     async with club("ann") as town:
         await town.join("ann", space=CLUB)
         await town.restart(kill=True)
-        await town.pass_time(days=4)
+        await town.pass_time(hours=25)
         assert town.fake.removed == [(CLUB, "fake:ann")]
 
 
@@ -199,7 +228,7 @@ async def test_a_gate_that_stands_is_not_put_up_every_time() -> None:
 
 
 async def test_the_pass_is_withdrawn_after_the_grace_and_the_badge_at_once() -> None:
-    async with club("ann", chat=ROOM, grace_days=1) as town:
+    async with club("ann", chat=ROOM) as town:
         await seated(town, "ann")
         await town.pass_time(minutes=11)
         await ask(town, "ann", "/seat vacate tea 1")
@@ -225,11 +254,20 @@ async def test_the_repair_puts_gates_up_again() -> None:
         assert ROOM in town.fake.gates
 
 
-async def test_a_gate_that_cannot_be_put_up_is_said_once_to_the_admins_by_the_core_and_tried_by_command() -> None:
+async def test_a_gate_that_cannot_be_put_up_is_said_once_to_the_admins_and_tried_again_by_command() -> None:
     async with club(chat=ROOM) as town:
         town.fake.failures.append(Hopeless("cannot"))
         await town.pass_time(days=1)
         assert town.fake.gates == {}
         await admin(town, "/badge repair")
         assert ROOM in town.fake.gates
-        assert len([message for message in town.messages(ADMINS) if "cannot" in message.text]) <= 1
+        assert len([message for message in town.messages(ADMINS) if "Reason: cannot" in message.text]) == 1
+
+
+async def test_a_chat_whose_gate_is_configured_no_more_is_open_to_all_after_the_night(tmp_path: Path) -> None:
+    file = tmp_path / "town.db"
+    async with club(chat=ROOM, file=file) as town:
+        await town.pass_time(minutes=11)
+    async with hall(file=file, spaces=(SPACE, CLUB), tracks=small()) as town:
+        await town.pass_time(days=1)
+        assert [(asked.chat, asked.badge) for asked in town.fake.requests if isinstance(asked, Gate)] == [(ROOM, None)]

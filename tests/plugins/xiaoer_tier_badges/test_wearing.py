@@ -104,6 +104,17 @@ async def test_after_an_hour_badges_are_put_right_again() -> None:
         assert tags(town, "ann") == ["First·01"]
 
 
+async def test_what_changes_while_badges_are_put_on_is_their_own_doing() -> None:
+    async with hall("ann", tracks=small()) as town:
+        _refusing(town, TryLater(5, "wait"), None)
+        await seated(town, "ann")
+        before = asked(town)
+        await stripped(town, "ann")
+        await town.pass_time(seconds=10)
+        assert asked(town) == before + 1
+        assert tags(town, "ann") == ["First·01"]
+
+
 async def test_a_badge_that_somebody_was_given_by_hand_is_taken() -> None:
     async with hall("ann", "ben", tracks=small()) as town:
         await seated(town, "ann")
@@ -200,6 +211,15 @@ async def test_a_confirmed_seat_comes_with_its_certificate() -> None:
         assert found.picture is not None
         assert found.picture.data["number"] == 1
         assert found.picture.alt == "Certificate of seat 1 in Town for Ann"
+
+
+async def test_the_certificate_is_in_the_language_of_its_holder() -> None:
+    async with hall("ann", tracks=small()) as town:
+        town.person("ann", locale="zh-hans")
+        await seated(town, "ann")
+        (found,) = [message for message in town.seen_by("ann") if message.picture is not None]
+        assert found.picture is not None
+        assert (found.picture.data["locale"], found.text[:2]) == ("zh", "这是")
 
 
 async def test_a_badge_is_forgotten_where_somebody_left() -> None:
