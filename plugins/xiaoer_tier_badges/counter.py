@@ -199,8 +199,9 @@ def expire(tx: Transaction, number: int, config: TierBadgesConfig) -> None:
     note(tx, place, row.number, row.account, row.name, "expired")
     spot = spot_of(config, place)
     if spot is not None:
-        subject = called(tx, spot.subject, "all")
-        tx.tell(row.account, tx.content("tier_badges.offer.expired", to="all", subject=subject))
+        them = tx.who(row.account)
+        subject = called(tx, spot.subject, them)
+        tx.tell(row.account, tx.content("tier_badges.offer.expired", to=them, subject=subject))
         waitlist.fill(tx, config, place)
         board.refresh(tx, config, place)
 
@@ -242,5 +243,6 @@ def revoke(tx: Transaction, who: Who, word: str, number: int, why: str, config: 
     why = one_line(why, WHY_LIMIT)
     seating.vacate(tx, config, seat, signed(who), why, "revoked")
     tx.answer(tx.content("tier_badges.revoked", subject=subject, number=number, name=seat.name))
-    values: dict[str, Any] = {"subject": called(tx, spot.subject, "all"), "number": number, "why": why}
-    tx.tell(seat.holder, tx.content("tier_badges.revoked_yours", to="all", **values))
+    them = tx.who(seat.holder)
+    values: dict[str, Any] = {"subject": called(tx, spot.subject, them), "number": number, "why": why}
+    tx.tell(seat.holder, tx.content("tier_badges.revoked_yours", to=them, **values))

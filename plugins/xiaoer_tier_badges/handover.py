@@ -62,20 +62,21 @@ def _own(tx: Transaction, who: Who, spot: Spot) -> Row:
 def _ask(tx: Transaction, spot: Spot, transfer: int, seat: Row, taker: str) -> None:
     row = tx.one(TRANSFER, here=tx.community.id, nr=transfer)
     assert row is not None  # noqa: S101 - just written
+    them = tx.who(taker)
     buttons = (
         (
-            Button(plain(tx.text("tier_badges.transfer.yes", to="all")), "agree", str(transfer)),
-            Button(plain(tx.text("tier_badges.transfer.no", to="all")), "refuse", str(transfer)),
+            Button(plain(tx.text("tier_badges.transfer.yes", to=them)), "agree", str(transfer)),
+            Button(plain(tx.text("tier_badges.transfer.no", to=them)), "refuse", str(transfer)),
         ),
     )
     values: dict[str, Any] = {
         "name": seat.name,
         "number": seat.number,
-        "rank": rank_of(tx, spot.track, seat.number, "all"),
-        "subject": called(tx, spot.subject, "all"),
+        "rank": rank_of(tx, spot.track, seat.number, them),
+        "subject": called(tx, spot.subject, them),
         "until": row.expires,
     }
-    tx.tell(taker, tx.content("tier_badges.transfer.told", to="all", buttons=buttons, **values))
+    tx.tell(taker, tx.content("tier_badges.transfer.told", to=them, buttons=buttons, **values))
 
 
 def find(tx: Transaction, who: Who, number: int) -> Row:
@@ -128,8 +129,9 @@ def agree(tx: Transaction, who: Who, row: Row, config: TierBadgesConfig) -> None
     changed(tx, config, place, row.number, who.account, name, "taken_over", who.account, row.giver_name)
     rank = rank_of(tx, spot.track, row.number)
     tx.answer(tx.content("tier_badges.confirmed", number=row.number, rank=rank, subject=subject))
-    values: dict[str, Any] = {"name": name, "number": row.number, "subject": called(tx, spot.subject, "all")}
-    tx.tell(row.giver, tx.content("tier_badges.transfer.done", to="all", **values))
+    them = tx.who(row.giver)
+    values: dict[str, Any] = {"name": name, "number": row.number, "subject": called(tx, spot.subject, them)}
+    tx.tell(row.giver, tx.content("tier_badges.transfer.done", to=them, **values))
     waitlist.fill(tx, config, place)
     board.refresh(tx, config, place)
 
@@ -159,8 +161,9 @@ def take_back(tx: Transaction, row: Row, config: TierBadgesConfig) -> None:
 
 def _call_off(tx: Transaction, row: Row, spot: Spot) -> None:
     end_transfer(tx, row, "withdrawn")
-    values: dict[str, Any] = {"name": row.giver_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
-    tx.tell(row.taker, tx.content("tier_badges.transfer.off", to="all", **values))
+    them = tx.who(row.taker)
+    values: dict[str, Any] = {"name": row.giver_name, "number": row.number, "subject": called(tx, spot.subject, them)}
+    tx.tell(row.taker, tx.content("tier_badges.transfer.off", to=them, **values))
 
 
 def expire(tx: Transaction, number: int, config: TierBadgesConfig) -> None:
@@ -174,5 +177,6 @@ def expire(tx: Transaction, number: int, config: TierBadgesConfig) -> None:
     spot = spot_of(config, place)
     if spot is None:
         return
-    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
-    tx.tell(row.giver, tx.content("tier_badges.transfer.unanswered", to="all", **values))
+    them = tx.who(row.giver)
+    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, them)}
+    tx.tell(row.giver, tx.content("tier_badges.transfer.unanswered", to=them, **values))

@@ -61,17 +61,18 @@ def make(
 
 
 def _tell(tx: Transaction, spot: Spot, account: str, offer: int, number: int | None, values: dict[str, Any]) -> None:
+    them = tx.who(account)
     buttons = (
         (
-            Button(plain(tx.text("tier_badges.offer.yes", to="all")), "confirm", str(offer)),
-            Button(plain(tx.text("tier_badges.offer.no", to="all")), "decline", str(offer)),
+            Button(plain(tx.text("tier_badges.offer.yes", to=them)), "confirm", str(offer)),
+            Button(plain(tx.text("tier_badges.offer.no", to=them)), "decline", str(offer)),
         ),
     )
-    values |= {"subject": called(tx, spot.subject, "all"), "place": str(spot.place), "number": number}
+    values |= {"subject": called(tx, spot.subject, them), "place": str(spot.place), "number": number}
     if number is not None:
-        values["rank"] = rank_of(tx, spot.track, number, "all")
+        values["rank"] = rank_of(tx, spot.track, number, them)
     key = "tier_badges.offer.told" if number is None else "tier_badges.offer.told_number"
-    tx.tell(account, tx.content(key, to="all", buttons=buttons, **values))
+    tx.tell(account, tx.content(key, to=them, buttons=buttons, **values))
 
 
 def open_offers(tx: Transaction, place: Place, account: str) -> list[Row]:

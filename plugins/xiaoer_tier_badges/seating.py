@@ -58,8 +58,9 @@ def wants_nothing_more(tx: Transaction, spot: Spot, account: str) -> None:
 
 def stays_yours(tx: Transaction, spot: Spot, row: Row) -> None:
     """Tell a holder that somebody does not take their seat over."""
-    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, "all")}
-    tx.tell(row.giver, tx.content("tier_badges.transfer.refused_you", to="all", **values))
+    them = tx.who(row.giver)
+    values: dict[str, Any] = {"name": row.taker_name, "number": row.number, "subject": called(tx, spot.subject, them)}
+    tx.tell(row.giver, tx.content("tier_badges.transfer.refused_you", to=them, **values))
 
 
 def end_transfer(tx: Transaction, row: Row, became: str) -> bool:
@@ -87,12 +88,10 @@ def vacate(tx: Transaction, config: TierBadgesConfig, seat: Row, by: str, why: s
     for row in tx.all(TRANSFERS_AT, **here(tx, place), nr=seat.number):
         end_transfer(tx, row, "withdrawn")
         if spot is not None:
-            values: dict[str, Any] = {
-                "number": seat.number,
-                "subject": called(tx, spot.subject, "all"),
-                "name": seat.name,
-            }
-            tx.tell(row.taker, tx.content("tier_badges.transfer.off", to="all", **values))
+            them = tx.who(row.taker)
+            subject = called(tx, spot.subject, them)
+            values: dict[str, Any] = {"number": seat.number, "subject": subject, "name": seat.name}
+            tx.tell(row.taker, tx.content("tier_badges.transfer.off", to=them, **values))
     changed(tx, config, place, seat.number, seat.holder, seat.name, what, by, why)
     if not refill:
         note(tx, place, seat.number, seat.holder, seat.name, "retired")

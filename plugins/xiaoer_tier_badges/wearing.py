@@ -135,8 +135,9 @@ def seen(tx: Transaction, event: ActionEnded) -> None:
     if event.error is not None:
         became, why, said = "unseen", event.why or "", row.told
         if why and why != said and row.kinds:
-            reason = plain(tx.text(why, to="all", **event.values))
-            tx.tell(account, tx.content("tier_badges.badge.unseen", to="all", platform=called(space), why=reason))
+            them = tx.who(account)
+            reason = plain(tx.text(why, to=them, **event.values))
+            tx.tell(account, tx.content("tier_badges.badge.unseen", to=them, platform=called(space), why=reason))
             said = why
     place = {"here": tx.community.id, "who": account, "place": space, "asked": row.version}
     tx.run(SEEN, **place, became=became, reason=why, names=event.values, said=said)

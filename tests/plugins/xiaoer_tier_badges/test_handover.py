@@ -1,7 +1,7 @@
 """Seats that are handed on: by both, at once, or not at all."""
 
 import pytest
-from tests.plugins.xiaoer_tier_badges.scene import admin, ask, done, hall, holders, link, private, small
+from tests.plugins.xiaoer_tier_badges.scene import CITIES, admin, ask, done, hall, holders, link, private, small
 
 OPEN = small(open=True)
 
@@ -145,3 +145,17 @@ async def test_what_cannot_be_handed_on_is_said_and_changes_nothing(who: str, to
         before = await done(town)
         assert said in await ask(town, who, f"/seat transfer {to}")
         assert await done(town) == before
+
+
+async def test_who_is_asked_and_offered_reads_it_in_their_own_language() -> None:
+    async with hall("ann", tracks=CITIES) as town:
+        await town.join("ben", locale="zh")
+        await admin(town, "/seat offer ann hangzhou 1")
+        await town.use("ann", "/seat confirm hangzhou")
+        await town.use("ann", "/seat transfer ben hangzhou")
+        asked = town.last("ben")
+        assert "杭州" in asked.text
+        assert not any(label.label.isascii() for label in asked.buttons)
+        await admin(town, "/seat offer ben suzhou")
+        offered = town.last("ben")
+        assert not any(label.label.isascii() for label in offered.buttons)
