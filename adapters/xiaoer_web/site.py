@@ -83,6 +83,7 @@ class Site:
         """Return the pages as an ASGI app."""
         return Starlette(
             routes=[
+                Route("/do", self.do, methods=["POST"]),  # first, because a crowd comes by it
                 Route("/", self.lobby),
                 Route("/join/{by}", self.lobby),
                 Route("/as/{id}", self.room),
@@ -92,7 +93,6 @@ class Site:
                 Route("/look/{message:path}", self.look),
                 Route("/file/{digest}", self.file),
                 Route("/file", self.upload, methods=["POST"]),
-                Route("/do", self.do, methods=["POST"]),
                 Route("/role", self.role, methods=["POST"]),
                 Route("/entry", self.entry, methods=["POST"]),
                 Route("/clock", self.clock, methods=["POST"]),

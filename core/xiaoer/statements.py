@@ -110,8 +110,11 @@ class Compiled:
         return bound
 
     def _convert(self, values: dict[str, Any]) -> dict[str, Any]:
-        bound = dict(self.fixed)
+        bound, plain = dict(self.fixed), self.plain
         for name, value in values.items():
+            if type(value) is plain.get(name):
+                bound[name] = value
+                continue
             slot = self.slots.get(name)
             if slot is None:
                 known = ", ".join(sorted(self.slots)) or "none"
