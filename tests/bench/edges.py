@@ -62,8 +62,10 @@ class TelegramEdge(Recorded):
         sent: dict[str, Any] = {"message_id": self._number, "date": day_telegram.DAY, "chat": day_telegram.CHAT}
         sent |= {"from": day_telegram.ME}
         if said.ephemeral_message_parameters is not None:
-            self.answered.append(said.ephemeral_message_parameters.callback_query_id)
-            return sent | {"ephemeral_message_id": self._number, "text": said.text}
+            query = said.ephemeral_message_parameters.callback_query_id
+            self.answered += [] if query is None else [query]  # a certificate answers nothing
+            shown = {"photo": PHOTO} if said.__api_method__ == "sendPhoto" else {"text": said.text}
+            return sent | {"ephemeral_message_id": self._number} | shown
         if said.reply_markup is not None:
             if said.__api_method__ == "sendMessage":
                 sent |= {"text": said.text, "entities": _dumped(said.entities)}
