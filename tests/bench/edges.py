@@ -22,6 +22,9 @@ from tests.bench.line_telegram import Recorded
 IN_HAND = 100
 """So many browsers wait for the answer to what they posted."""
 
+ROLES = 10**18
+"""Roles that are made have numbers from here on."""
+
 PHOTO = [
     {"file_id": f"photo-{size}", "file_unique_id": f"p{size}", "width": size, "height": size} for size in (90, 800)
 ]
@@ -112,9 +115,18 @@ class DiscordEdge(Wire):
         if places.startswith("/webhooks/") and route.method in ("PATCH", "POST"):
             self.answered.append(self._tokens[_hook(route)[1]])
             return {"id": "1", "flags": 64}
+        if places == "/guilds/{guild_id}/roles" and route.method == "POST":
+            return self._made(body)
+        if places.endswith("/roles/{role_id}"):
+            return None  # given or taken
         if route.method in ("POST", "PATCH") and "/messages" in places:
             return self._posted(body or json.loads(kwargs["form"][0]["value"]))
         return await super().request(route, **kwargs)
+
+    def _made(self, body: dict[str, Any]) -> dict[str, Any]:
+        self._number += 1
+        role = {"id": str(ROLES + self._number), "name": body["name"], "color": body.get("color", 0), "position": 1}
+        return role | {"permissions": "0", "hoist": False, "managed": False, "mentionable": False, "flags": 0}
 
     def _posted(self, body: dict[str, Any]) -> dict[str, Any]:
         self._number += 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.crowd import Crowd, Platform, Press, of
-from tests.bench.envelope import OPEN, Fair, make_app, rows
+from tests.bench.envelope import LONGEST, OPEN, Fair, make_app, rows
 from tests.bench.figures import Figure
 
 from xiaoer.actions import ANSWER
@@ -28,6 +29,7 @@ IN_ORDER: tuple[Platform, ...] = ("telegram", "discord")
 """Platforms that tell one thing after the other; browsers tell many at once."""
 
 SEATED = "SELECT number, holder FROM tier_badges_seat WHERE number > ? ORDER BY number"
+UNSHOWN = "SELECT 1 FROM xr_shown WHERE state = 'open'"
 WAITS = "SELECT account FROM tier_badges_waiting ORDER BY id"
 FORGET = (
     f"DELETE FROM tier_badges_seat WHERE number > {CAPACITY - LAST}",
@@ -62,6 +64,13 @@ class Hall(Fair):
 
     async def rest(self) -> None:
         """Return at once: everybody is answered."""
+
+    async def quiet(self) -> None:
+        """Return when the board stands and everybody is answered."""
+        async with asyncio.timeout(LONGEST):
+            await self.app.settled()
+            while self._open() or rows(self.file, UNSHOWN):  # noqa: ASYNC110 - it looks into the file
+                await asyncio.sleep(0.02)
 
     def make(self) -> App:
         """Return the app."""
