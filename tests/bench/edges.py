@@ -61,16 +61,16 @@ class TelegramEdge(Recorded):
         self._number += 1
         sent: dict[str, Any] = {"message_id": self._number, "date": day_telegram.DAY, "chat": day_telegram.CHAT}
         sent |= {"from": day_telegram.ME}
-        if said.__api_method__ == "sendMessage":
-            shown = {"text": said.text, "entities": _dumped(said.entities)}
-        else:
-            shown = {"photo": PHOTO, "caption": said.caption, "caption_entities": _dumped(said.caption_entities)}
         if said.ephemeral_message_parameters is not None:
-            if said.ephemeral_message_parameters.callback_query_id is not None:
-                self.answered.append(said.ephemeral_message_parameters.callback_query_id)
-            return sent | shown | {"ephemeral_message_id": self._number}
+            query = said.ephemeral_message_parameters.callback_query_id
+            self.answered += [] if query is None else [query]  # a certificate answers nothing
+            shown = {"photo": PHOTO} if said.__api_method__ == "sendPhoto" else {"text": said.text}
+            return sent | {"ephemeral_message_id": self._number} | shown
         if said.reply_markup is not None:
-            sent |= shown
+            if said.__api_method__ == "sendMessage":
+                sent |= {"text": said.text, "entities": _dumped(said.entities)}
+            else:
+                sent |= {"photo": PHOTO, "caption": said.caption, "caption_entities": _dumped(said.caption_entities)}
             sent |= {"reply_markup": said.reply_markup.model_dump(exclude_none=True)}
             self.card = Card(str(self._number), sent)
         return sent

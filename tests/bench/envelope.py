@@ -69,6 +69,9 @@ class Fair:
         crowd: the people.
     """
 
+    asked = OPEN
+    """Counts what people still wait for."""
+
     def __init__(self, file: Path, crowd: Crowd) -> None:
         self.file = file
         self.crowd = crowd
@@ -179,12 +182,16 @@ class Fair:
             while self._open():  # noqa: ASYNC110 - it looks into the file, as often as costs nothing
                 await asyncio.sleep(0.1)
             answered = time.perf_counter() - begin
-        await self.quiet()
+        await self.rest()
         self._check_answers(presses)
         return seconds, answered
 
+    async def rest(self) -> None:
+        """Return when what follows from the presses is done."""
+        await self.quiet()
+
     def _open(self) -> int:
-        number: int = rows(self.file, OPEN)[0][0]
+        number: int = rows(self.file, self.asked)[0][0]
         return number
 
     def _check_answers(self, presses: list[Press]) -> None:

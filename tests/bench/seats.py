@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.crowd import Crowd, Platform, Press, of
-from tests.bench.envelope import Fair, make_app, rows
+from tests.bench.envelope import OPEN, Fair, make_app, rows
 from tests.bench.figures import Figure
 
+from xiaoer.actions import ANSWER
 from xiaoer.app import App
 from xiaoer.transaction import Transaction
 from xiaoer_tier_badges import TierBadges, TierBadgesConfig
@@ -55,6 +56,12 @@ class Taken(NamedTuple):
 
 class Hall(Fair):
     """A community on three platforms with one subject, of whose seats all but the last are taken."""
+
+    asked = f"{OPEN} AND urgency = {ANSWER}"
+    """Certificates, which follow at the pace of a Telegram group, are not what people wait for."""
+
+    async def rest(self) -> None:
+        """Return at once: everybody is answered."""
 
     def make(self) -> App:
         """Return the app."""
