@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from xiaoer import Named, Refusal, Row, Transaction, Who, one_line
-from xiaoer_tier_badges import board, handover, merit, offering, seating, waitlist
+from xiaoer_tier_badges import board, handover, merit, offering, seating, waitlist, wearing
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.holders import note
 from xiaoer_tier_badges.place import (
@@ -127,7 +127,8 @@ def take(tx: Transaction, who: Who, spot: Spot, config: TierBadgesConfig) -> Non
         offering.settle(tx, found, "confirmed")
     seating.give(tx, config, spot, number, who)
     rank = rank_of(tx, spot.track, number)
-    tx.answer(tx.content("tier_badges.confirmed", number=number, rank=rank, subject=subject))
+    certificate = wearing.paper(tx, config, spot.place, number)
+    tx.answer(tx.content("tier_badges.confirmed", picture=certificate, number=number, rank=rank, subject=subject))
 
 
 def _check_allowed(tx: Transaction, who: Who, spot: Spot) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from xiaoer import Button, Named, Refusal, Row, Transaction, Who, plain
-from xiaoer_tier_badges import board, waitlist
+from xiaoer_tier_badges import board, waitlist, wearing
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.holders import changed, note
 from xiaoer_tier_badges.place import Spot, check_member, check_seatless, here, seat_at, spot_at, spot_of
@@ -128,7 +128,8 @@ def agree(tx: Transaction, who: Who, row: Row, config: TierBadgesConfig) -> None
     changed(tx, config, place, row.number, row.giver, row.giver_name, "handed_on", row.giver, name)
     changed(tx, config, place, row.number, who.account, name, "taken_over", who.account, row.giver_name)
     rank = rank_of(tx, spot.track, row.number)
-    tx.answer(tx.content("tier_badges.confirmed", number=row.number, rank=rank, subject=subject))
+    certificate = wearing.paper(tx, config, place, row.number)
+    tx.answer(tx.content("tier_badges.confirmed", picture=certificate, number=row.number, rank=rank, subject=subject))
     them = tx.who(row.giver)
     values: dict[str, Any] = {"name": name, "number": row.number, "subject": called(tx, spot.subject, them)}
     tx.tell(row.giver, tx.content("tier_badges.transfer.done", to=them, **values))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from xiaoer import Transaction
-from xiaoer_tier_badges import porter, wearing
+from xiaoer_tier_badges import porter
 from xiaoer_tier_badges.config import TierBadgesConfig
 from xiaoer_tier_badges.seat import Place
 from xiaoer_tier_badges.statements import NOTE
-
-GAINED = ("confirmed", "taken_over")
-"""After these somebody has a seat that they had not before, and gets its certificate."""
 
 
 def note(
@@ -68,5 +65,3 @@ def changed(
     """
     note(tx, place, number, account, name, what, by, why)
     porter.follow(tx, config, account)
-    if what in GAINED:
-        wearing.congratulate(tx, config, place, number)

@@ -8,7 +8,6 @@ from typing import Any
 
 from xiaoer import (
     ActionEnded,
-    Addressee,
     Badge,
     BadgesChanged,
     Content,
@@ -177,7 +176,7 @@ def show(tx: Transaction, config: TierBadgesConfig, account: str, name: str) -> 
             parts += ["\n", *_how(tx, row)]
     rows = tx.all(MINE, here=tx.community.id, who=account)
     best = next(row for row in rows if badges[0].kind.startswith(f"{row.track}.{row.subject}."))
-    tx.answer(Content(tuple(parts), picture=paper(tx, config, best)))
+    tx.answer(Content(tuple(parts), picture=paper(tx, config, Place(best.track, best.subject), best.number)))
 
 
 def _how(tx: Transaction, row: Row) -> Text:
@@ -188,18 +187,10 @@ def _how(tx: Transaction, row: Row) -> Text:
     return tx.text("tier_badges.badge.hidden", platform=platform, why=plain(tx.text(why, **row.named)))
 
 
-def congratulate(tx: Transaction, config: TierBadgesConfig, place: Place, number: int) -> None:
-    """Send somebody the certificate of the seat that they have now, in their language where it is known."""
+def paper(tx: Transaction, config: TierBadgesConfig, place: Place, number: int) -> Picture:
+    """Return the certificate of a seat that somebody has, in the language of whoever is answered."""
     row = tx.one(SEAT, **here(tx, place), nr=number)
-    assert row is not None  # noqa: S101 - just given
-    asker = tx.scene.asker
-    to: Addressee = asker.who if asker is not None and asker.who.account == row.holder else "all"
-    text = tx.text("tier_badges.certificate.yours", to=to, community=tx.community.name)
-    tx.tell(row.holder, Content(text, picture=paper(tx, config, row, to)))
-
-
-def paper(tx: Transaction, config: TierBadgesConfig, row: Row, to: Addressee = None) -> Picture:
-    """Return the certificate of a seat, in the language of whoever it is shown to."""
+    assert row is not None  # noqa: S101 - somebody has it
     track = config.board.get(row.track)
     subject = None if track is None else track.subjects.get(row.subject)
     rank = None if track is None else track.rank(row.number)
@@ -210,6 +201,6 @@ def paper(tx: Transaction, config: TierBadgesConfig, row: Row, to: Addressee = N
         "rank": rank.names if rank is not None else ("", ""),
         "colour": None if rank is None else rank.colour,
         "since": row.since.astimezone(tx.community.timezone).date().isoformat(),
-        "locale": language(tx, to),
+        "locale": language(tx),
     }
-    return Picture("certificate", data, plain(tx.text("tier_badges.certificate.alt", to=to, **values)))
+    return Picture("certificate", data, plain(tx.text("tier_badges.certificate.alt", **values)))

@@ -60,7 +60,7 @@ class Hall(Fair):
     """A community on three platforms with one subject, of whose seats all but the last are taken."""
 
     asked = f"{OPEN} AND urgency = {ANSWER}"
-    """Certificates, which follow at the pace of a Telegram group, are not what people wait for."""
+    """What follows from an answer, such as badges, is not what people wait for."""
 
     async def rest(self) -> None:
         """Return at once: everybody is answered."""
