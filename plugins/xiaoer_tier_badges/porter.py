@@ -66,14 +66,12 @@ def decide(tx: Transaction, config: TierBadgesConfig, event: JoinRequested) -> N
     )
 
 
-def _told(
-    tx: Transaction, config: TierBadgesConfig, gate: Gate, key: str, who: Who | None = None, **values: Any
-) -> Text:
+def _told(tx: Transaction, config: TierBadgesConfig, gate: Gate, key: str, who: Who, **values: Any) -> Text:
     """Return a text about a gate, with the address where to go instead."""
-    of = wanted(gate, config.board, language(tx, who or "all"))
-    parts: list[Part] = [*tx.text(key, to=who or "all", of=of, community=tx.community.name, **values)]
+    of = wanted(gate, config.board, language(tx, who))
+    parts: list[Part] = [*tx.text(key, to=who, of=of, community=tx.community.name, **values)]
     if gate.link:
-        parts += ["\n", *tx.text("tier_badges.gate.link", to=who or "all", link=Link(gate.link, gate.link))]
+        parts += ["\n", *tx.text("tier_badges.gate.link", to=who, link=Link(gate.link, gate.link))]
     return tuple(parts)
 
 
@@ -124,7 +122,7 @@ def _give_grace(tx: Transaction, config: TierBadgesConfig, gate: Gate, account: 
         _end(tx, config, gate, account)
         return
     key = "tier_badges.gate.grace" if gate.remove else "tier_badges.gate.lapsed"
-    tx.tell(account, Content(_told(tx, config, gate, key, due=due)))
+    tx.tell(account, Content(_told(tx, config, gate, key, tx.who(account), due=due)))
     tx.schedule(_job(gate, account), due, {"account": account, "chat": gate.chat})
 
 
@@ -134,7 +132,7 @@ def _end(tx: Transaction, config: TierBadgesConfig, gate: Gate, account: str) ->
     if not gate.remove or tx.role(account) != "member":
         tx.run(STAND_OVER, **place)
         return
-    tx.tell(account, Content(_told(tx, config, gate, "tier_badges.gate.removed")))
+    tx.tell(account, Content(_told(tx, config, gate, "tier_badges.gate.removed", tx.who(account))))
     if gate.whole:
         tx.run(STAND_OVER, **place)  # until they have left, so that a removal that fails is not announced each night
         tx.request(RemoveMember(chat=gate.space, account=account))
