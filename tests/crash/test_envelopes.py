@@ -79,7 +79,7 @@ def sent(done: list[Act]) -> int:
     return sum(act.text.startswith("hongbao") for act in done)
 
 
-@pytest.mark.timeout(max(120, WITH_ENVELOPES * 2))
+@pytest.mark.timeout(max(120, WITH_ENVELOPES * 10))
 @pytest.mark.parametrize("kind", WORLDS, ids=lambda kind: kind.platform)
 async def test_whatever_is_killed_when_no_point_is_lost_or_made_and_each_has_one_share(
     kind: type[World], tmp_path: Path
