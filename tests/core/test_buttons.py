@@ -13,6 +13,7 @@ from xiaoer import (
     Plugin,
     PluginError,
     Refusal,
+    buttons,
     on_message,
 )
 from xiaoer import button as on_button
@@ -103,3 +104,16 @@ def test_a_button_is_declared_once_and_one_that_is_gone_is_refused_kindly() -> N
     twice: Plugin[NoConfig] = type("Twice", (Bar,), {"again": Bar.serve})()
     with pytest.raises(PluginError, match="button serve is declared twice"):
         ButtonTable([("bar", twice)])
+
+
+def test_a_button_that_was_opened_opens_again_and_in_no_other_community(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buttons, "REMEMBERED", 2)
+    signer = ButtonSigner(b"key")
+    ids = [signed(str(number), signer=signer) for number in range(4)]
+    for _ in range(2):
+        assert [signer.open("town", pressed)[2] for pressed in ids] == ["0", "1", "2", "3"]
+        for pressed in ids:
+            with pytest.raises(Refusal):
+                signer.open("other", pressed)
+            with pytest.raises(Refusal):
+                signer.open("town", pressed[:-1] + ("A" if pressed[-1] != "A" else "B"))
