@@ -26,7 +26,7 @@ LONGEST = timedelta(hours=24)
 """What is older is not fetched; Telegram keeps updates as long."""
 
 MOST = 5_000
-"""So many messages of a channel are fetched, the oldest of those that were missed; Discord tells a hundred at a time."""
+"""So many messages of a channel are fetched, the oldest of those missed; Discord tells a hundred at a time."""
 
 
 async def missed(

@@ -163,10 +163,7 @@ class Line:
         """Note how far everything is safe, and fetch again what could not be stored."""
         while True:
             await self._host.clock.platform.sleep(NOTE_EVERY)
-            try:
-                await self._intake.keep_note()
-            except StoreError as error:
-                structlog.get_logger().warning("discord: not noted how far everything is safe", reason=str(error))
+            await self._note()
             for number in self._guilds.ids:
                 guild = self._client.get_guild(number)
                 if guild is None or guild.unavailable:
@@ -175,6 +172,12 @@ class Line:
                     await self._catch_up(guild)
                 elif not self._intake.holds(number):
                     await self._members.markers.sweep(guild, self._joins.codes(number))
+
+    async def _note(self) -> None:
+        try:
+            await self._intake.keep_note()
+        except StoreError as error:
+            structlog.get_logger().warning("discord: not noted how far everything is safe", reason=str(error))
 
     def _connected(self) -> None:
         """Keep everything back that a new session tells until what it missed is fetched."""
@@ -235,6 +238,7 @@ class Line:
 
     async def _arrive(self, guild: discord.Guild) -> None:
         await self._catch_up(guild)
+        self._spawn(self._note())  # at once, so that a program that ends soon need not fetch all of it again
         pause = FIRST_PAUSE
         while not await self._set_menu(guild):
             await self._host.clock.platform.sleep(pause)

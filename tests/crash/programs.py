@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -132,14 +133,15 @@ async def kill_one(
     if point is None:
         if serves:
             await zygote.until(pid)
-        await asyncio.sleep(chance.uniform(0.05, 0.4))
+        await asyncio.sleep(chance.uniform(0.05, 0.6))
     else:
         try:
             await asyncio.wait_for(zygote.until(pid, ended=True), 1.5)
         except TimeoutError:
             point = None
     if pid not in zygote.ended:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself at this very moment
+            os.kill(pid, signal.SIGKILL)
         await zygote.until(pid, ended=True)
     assert zygote.ended[pid] == -signal.SIGKILL, (world.folder / "log").read_text()[-3000:]
     return point is not None

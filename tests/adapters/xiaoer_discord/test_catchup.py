@@ -18,6 +18,7 @@ from xiaoer import Membership, Statement
 from xiaoer.tables import members
 from xiaoer.testing import START, ManualClock
 from xiaoer_discord import catchup
+from xiaoer_discord.intake import MARGIN, REMEMBERED, moment_of
 from xiaoer_discord.translate import stamp
 
 MEMBERS = Statement(select(members.c.account, members.c.role, members.c.left))
@@ -231,3 +232,13 @@ async def test_what_discord_does_not_tell_at_first_is_fetched_later_and_told_onc
     assert await town.told(2) == ["join Ann unknown unknown", "message Ann text: live"]
     await town.later(lambda: len(town.calls(HISTORY)) >= 2)
     assert (await notes(town))[1:] == ["message Ann text: live", "message Ann text: missed"]
+
+
+async def test_how_far_all_is_safe_is_noted_as_soon_as_what_was_missed_is_stored(town: Town) -> None:
+    async with town.away():
+        await town.clock.advance(600.0)
+        await town.write("Ann", "news")
+        written = town.clock.now()
+    assert "message Ann text: news" in await notes(town)
+    (row,) = await town.app.store.report(REMEMBERED, which=town.guild.id)
+    assert written - MARGIN - timedelta(seconds=1) <= moment_of(row) <= written
