@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
 LOCK := $(BIN)/pip-compile -q --no-config --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --extra build --extra telegram --extra discord --extra fonts
 
+# one more than there are processors, because some tests wait for programs and browsers
+WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench crash leak replay live docs lock clean browser
 
@@ -16,7 +19,7 @@ run: $(VENV)/run.stamp ## set everything up and open the sample community in the
 	@exec $(BIN)/xiaoer run
 
 test: check browser ## set everything up, check the code, run all tests
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp ## lint, types, import boundaries, generated docs
 	@$(BIN)/ruff check .

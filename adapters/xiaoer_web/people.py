@@ -25,6 +25,7 @@ class Person:
         locale: ``zh`` or ``en``.
         role: what they act as.
         here: whether they have not left.
+        key: that of the join that they first came by.
     """
 
     space: str
@@ -33,6 +34,7 @@ class Person:
     locale: str
     role: str
     here: bool
+    key: str = ""
 
     @property
     def who(self) -> Who:
@@ -47,7 +49,7 @@ class Person:
 
 def person_of(row: Row) -> Person:
     """Return a member as the database has them."""
-    return Person(row.space, row.id, row.name, row.locale, row.role, row.here)
+    return Person(row.space, row.id, row.name, row.locale, row.role, row.here, row.key)
 
 
 class People:
@@ -64,6 +66,10 @@ class People:
     def find(self, space: str, person: str) -> Person | None:
         """Return a person, or None."""
         return self._people.get((space, person))
+
+    def came_by(self, space: str, key: str) -> Person | None:
+        """Return who first came by a join, or None."""
+        return next((one for one in self._people.values() if one.space == space and one.key == key), None)
 
     def anywhere(self, person_id: str) -> Person | None:
         """Return a person by the id alone, which is given once over all rooms."""

@@ -31,6 +31,7 @@ _member = upsert(members).values(
     role="member",
     here=bindparam("here"),
     rev=bindparam("rev"),
+    key=bindparam("key"),
 )
 COME = Statement(
     _member.on_conflict_do_update(
@@ -203,7 +204,8 @@ def store(tx: Transaction, request: AnyRequest, name: str, at: datetime) -> None
 def come(tx: Transaction, request: Join, *, here: bool) -> None:
     """Note who comes in, or stands before the door."""
     rev = next_rev(tx)
-    tx.run(COME, space=request.space, id=request.me, name=request.name, locale=request.locale, here=here, rev=rev)
+    member = {"space": request.space, "id": request.me, "name": request.name, "locale": request.locale}
+    tx.run(COME, **member, here=here, rev=rev, key=request.key)
 
 
 def let_in(tx: Transaction, space: str, person: str) -> None:

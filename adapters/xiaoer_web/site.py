@@ -293,6 +293,9 @@ class Site:
         known = self._people.find(doing.space, doing.me)
         if known is not None:
             return doing, known.who
+        again = self._people.came_by(doing.space, doing.key)  # the answer to their first asking was lost
+        if again is not None:
+            return msgspec.structs.replace(doing, me=again.id), again.who
         me = self._people.new_id(doing.name)
         return msgspec.structs.replace(doing, me=me), Who(f"web:{me}", doing.name, doing.locale)
 

@@ -21,7 +21,9 @@ members = Table(
     Column("role", String, nullable=False),
     Column("here", Boolean, nullable=False),
     Column("rev", Integer, nullable=False, index=True),
+    Column("key", String, nullable=False, server_default=""),
 )
+"""``key`` is that of the join that somebody first came by: asked for again, it is still theirs."""
 
 messages = Table(
     "web_message",

@@ -133,7 +133,7 @@ async def kill_one(
     if point is None:
         if serves:
             await zygote.until(pid)
-        await asyncio.sleep(chance.uniform(0.05, 0.6))
+        await asyncio.sleep(chance.uniform(0.05, 0.5))
     else:
         try:
             await asyncio.wait_for(zygote.until(pid, ended=True), 1.5)

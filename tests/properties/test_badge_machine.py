@@ -129,6 +129,7 @@ class Wearing(RuleBasedStateMachine):
 
     @rule()
     def repair(self) -> None:
+        self.stage.pass_time(seconds=1)  # two repairs in one and the same moment are one
         self.use("fake:boss", "badge repair")
         stands = {(row.account, row.chat) for row in self.stage.rows(STANDING)}
         for account in self.there - {"fake:boss"}:

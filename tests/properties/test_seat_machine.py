@@ -240,6 +240,6 @@ class Retiring(Seating):
 
 
 TestSeating = Seating.TestCase
-TestSeating.settings = bounded(20, 20)
+TestSeating.settings = bounded(8, 20)
 TestRetiring = Retiring.TestCase
-TestRetiring.settings = bounded(8, 20)
+TestRetiring.settings = bounded(4, 20)

@@ -368,3 +368,11 @@ def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
     file.write_text(CONFIG.format(port='0\nhost = "0.0.0.0"'), encoding="utf-8")
     with pytest.raises(ConfigError, match="the sandbox lets everybody be anybody"):
         load_settings(file, {"web": WebAdapter}, {"welcome": Welcome}, {})
+
+
+async def test_a_newcomer_whose_answer_was_lost_is_told_the_same_person_again(visitor: Visitor) -> None:
+    first = (await visitor.do("newcomer", do="join", name="Ann", key="again-000001")).json()[0]
+    again = (await visitor.do("newcomer", do="join", name="Ann", key="again-000001")).json()[0]
+    other = (await visitor.do("newcomer", do="join", name="Ann", key="other-000001")).json()[0]
+    assert (again["me"], again["outcome"]) == (first["me"], "duplicate")
+    assert other["me"] != first["me"]
