@@ -168,8 +168,11 @@ async def test_a_file_that_is_too_large_is_told_in_the_form_or_by_the_plugin(
 ) -> None:
     page = await opened(context, address)
     await page.evaluate("document.body.dataset.largest")
-    await page.get_by_label("Attach a file").set_input_files(
-        {"name": "long.txt", "mimeType": "text/plain", "buffer": b"x" * (20 * 2**20 + 1)}
+    await page.evaluate(
+        """() => { const data = new DataTransfer(), input = document.querySelector("#file");
+        data.items.add(new File([new Uint8Array(20 * 2 ** 20 + 1)], "long.txt", { type: "text/plain" }));
+        input.files = data.files;
+        input.dispatchEvent(new Event("change", { bubbles: true })); }"""
     )
     await expect(page.locator("#composer .problem")).to_contain_text("at most 20 MB")
     await attach(page, {"name": "long.txt", "mimeType": "text/plain", "buffer": b"x" * (2**20 + 1)})

@@ -27,7 +27,7 @@ EFFORTS = 20
 ACTS = 4
 """So many for each kill."""
 
-BELATED = 40
+BELATED = 120
 """So many acts after a join the same person leaves: what happens within one absence, Discord tells nobody."""
 
 

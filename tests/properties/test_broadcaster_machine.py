@@ -186,4 +186,4 @@ def length(window: str) -> timedelta:
 
 
 TestPeaks = Peaks.TestCase
-TestPeaks.settings = bounded(20, 25)
+TestPeaks.settings = bounded(10, 25)

@@ -156,4 +156,4 @@ class Typing(RuleBasedStateMachine):
 
 
 TestTyping = Typing.TestCase
-TestTyping.settings = bounded(12, 12)
+TestTyping.settings = bounded(8, 12)

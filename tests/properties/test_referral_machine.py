@@ -218,4 +218,4 @@ class Bringing(RuleBasedStateMachine):
 
 
 TestBringing = Bringing.TestCase
-TestBringing.settings = bounded(25, 25)
+TestBringing.settings = bounded(12, 25)

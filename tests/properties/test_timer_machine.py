@@ -246,4 +246,4 @@ class Timing(RuleBasedStateMachine):
 
 
 TestTiming = Timing.TestCase
-TestTiming.settings = bounded(15, 20)
+TestTiming.settings = bounded(10, 20)
