@@ -24,8 +24,7 @@ test: check browser ## set everything up, check the code, run all tests
 check: $(VENV)/dev.stamp ## lint, types, import boundaries, generated docs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
-	@$(BIN)/mypy
-	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright & pyright=$$!; $(BIN)/mypy; mypy=$$?; wait $$pyright && exit $$mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/document.py --check
 
