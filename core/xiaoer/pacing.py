@@ -48,7 +48,7 @@ class Todo(NamedTuple):
 
     Args:
         mark: what it is.
-        urgency: ``BESIDE``, ``ANSWER``, ``PROMPT`` or ``BROADCAST``.
+        urgency: ``MEMBER``, ``BESIDE``, ``ANSWER``, ``PROMPT`` or ``BROADCAST``.
         changes: whether it changes a message that stands already.
         tries: how often it was tried.
         paced: whether it is known to count towards the limits; of an answer that is not known before it is read, and

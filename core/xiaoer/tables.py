@@ -107,9 +107,10 @@ outbox = Table(
 """Requested actions: ``wanted``, ``held``, ``sending``, ``done``, ``failed``, ``unknown`` or ``cancelled``.
 
 ``action`` is erased at the end, and ``ended`` says when that was. Ids are never given again, because they name the
-request to the platform. ``urgency`` is 3 for what is done beside messages, 2 for answers and invites, 1 for what else a
-person caused, 0 for what goes out to many; ``unprompted`` is 1 for what nobody caused. ``key`` names what a newer
-request takes the place of, ``batch`` the broadcast it is part of.
+request to the platform. ``urgency`` is 4 for what is done to members and 3 for files, both beside messages, 2 for
+answers and invites, 1 for what else a person caused, 0 for what goes out to many; ``unprompted`` is 1 for what nobody
+caused.
+``key`` names what a newer request takes the place of, ``batch`` the broadcast it is part of.
 """
 
 shown = Table(

@@ -5,7 +5,6 @@ import os
 import tempfile
 from collections.abc import Coroutine, Mapping
 from datetime import datetime
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +14,6 @@ from hypothesis import HealthCheck, Phase, settings
 
 from xiaoer import CommandUsed, Community, MessagePosted, Plugin, Who
 from xiaoer.app import App
-from xiaoer.migration import migrate
 from xiaoer.sections import XiaoerSection
 from xiaoer.settings import LoadedCommunity, LoadedSettings
 from xiaoer.statements import Row, Statement
@@ -43,15 +41,6 @@ def bounded(examples: int, steps: int) -> settings:
         phases=phases if TIMES == 1 else tuple(Phase),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-
-
-@cache
-def _empty() -> bytes:
-    """Return a database with the core's tables, so that each run need not make them."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        migrate(file, [("xiaoer", "xiaoer")])
-        return file.read_bytes()
 
 
 class Stage:
@@ -83,7 +72,6 @@ class Stage:
         self.clock = ManualClock(start)
         self._folder = tempfile.TemporaryDirectory()
         self._file = Path(self._folder.name) / "stage.db"
-        self._file.write_bytes(_empty())
         self._runner = asyncio.Runner()
         self._numbers = count(1)
         self.town = Town(self.make(), self.clock, next(iter(self.platforms.values())), self.make)

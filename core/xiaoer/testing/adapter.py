@@ -186,12 +186,10 @@ class FakePlatform:
         match request:
             case Wear():
                 self.badges[request.chat, request.account, request.plugin] = request.badges
-            case Gate(badge=None):
-                self.gates.pop(request.chat, None)
-            case Gate(badge=Badge() as badge):
-                self.gates[request.chat] = badge
             case Gate():
-                pass
+                self.gates.pop(request.chat, None)
+                if request.badge is not None:
+                    self.gates[request.chat] = request.badge
             case Decide():
                 self.decided[request.chat, request.account] = request
             case Remove():

@@ -11,6 +11,12 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _seats()
+    _what_leads_to_them()
+    _what_is_told_of_them()
+
+
+def _seats() -> None:
     op.create_table(
         "tier_badges_seat",
         *[sa.Column(name, sa.String(), nullable=False) for name in ("community", "track", "subject")],
@@ -23,6 +29,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("tier_badges_seat_holder", "tier_badges_seat", ["community", "holder"])
+
+
+def _what_leads_to_them() -> None:
     op.create_table(
         "tier_badges_offer",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
@@ -57,6 +66,9 @@ def upgrade() -> None:
     )
     for side in ("giver", "taker"):
         op.create_index(f"tier_badges_transfer_{side}", "tier_badges_transfer", ["community", side, "state"])
+
+
+def _what_is_told_of_them() -> None:
     op.create_table(
         "tier_badges_trail",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
