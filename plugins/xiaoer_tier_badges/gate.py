@@ -34,7 +34,7 @@ class Gate(Settings):
     """``[[….gates]]``: a chat that only holders of some seats are admitted to."""
 
     chat: Annotated[str, AfterValidator(_chat)] = Field(
-        description="A Telegram group, which people ask to join, or a chat within a Discord server or sandbox."
+        description="A Telegram group or sandbox that people ask to join, or a chat within a Discord server or sandbox."
     )
     track: str = Field(description="The track of which a seat admits.")
     subject: str = Field(default="", description="The subject of which a seat admits; any of the track when empty.")
