@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xiaoer import Decide, Gate, Hopeless, Host, MemberJoined, MemberLeft, Remove, Transaction, Wear
 from xiaoer_web.entry import Waiting
-from xiaoer_web.people import Person, person_of
+from xiaoer_web.people import OWNERS, Person, person_of
 from xiaoer_web.rooms import MEMBER, go, let_in, speak
 from xiaoer_web.standing import Standing
 
@@ -27,7 +27,7 @@ class Keeping:
         """Do it; what is done already is a success.
 
         Raises:
-            Hopeless: badges are given to nobody, or a gate is put before nothing.
+            Hopeless: badges are given to nobody, a gate is put before nothing, or who is in charge is to be removed.
         """
         match request:
             case Wear():
@@ -99,6 +99,8 @@ class Keeping:
         person = await self._person(request)
         if person is None or not person.here:
             return
+        if person.role in OWNERS:  # as on the other platforms
+            raise Hopeless(f"{request.account} is in charge here", "web.removal_of_admin")
         left = MemberLeft(
             key=f"web:{request.id}",
             at=self._host.clock.now(),

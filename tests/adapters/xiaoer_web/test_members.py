@@ -488,3 +488,11 @@ async def test_who_sees_no_chat_at_all_is_told_so_and_sees_no_other_instead(town
     page = await town.page("bob", "web:town/main")
     assert ("between us" in page, "No chat is open to you" in page) == (False, True)
     assert (await town.do("bob", do="write", text="hello")).status_code == 403
+
+
+async def test_who_is_in_charge_is_not_removed_even_if_they_have_said_nothing_since(town: Town) -> None:
+    await town.http.post("/role", json={"space": "web:town", "me": "ann", "role": "owner"})
+    with pytest.raises(Hopeless) as refused:
+        await town.perform(Remove("action/5", "web:town", "web:ann"))
+    assert refused.value.key == "web.removal_of_admin"
+    assert town.heard(MemberLeft) == []
